@@ -1,0 +1,5 @@
+//! What was read from hosts, at one time.
+
+mod host;
+
+pub use host::{HostFacts, Missing};

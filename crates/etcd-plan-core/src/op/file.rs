@@ -1,0 +1,52 @@
+use serde::{Deserialize, Serialize};
+
+use crate::secret::Secret;
+
+/// Owner and group of a file, by name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Ownership {
+    /// The user that owns it.
+    pub user: String,
+    /// Its group.
+    pub group: String,
+}
+
+impl Ownership {
+    /// Makes an ownership by `name` for both user and group.
+    pub fn both(name: &str) -> Self {
+        Self { user: name.to_owned(), group: name.to_owned() }
+    }
+}
+
+/// What a file is to hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// Text that may be shown: configuration, certificates.
+    Shown(String),
+    /// Bytes that must not be shown: private keys.
+    Hidden(Secret),
+}
+
+impl FileContent {
+    /// Gives the bytes, for whoever writes or hashes them.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Shown(text) => text.as_bytes(),
+            Self::Hidden(secret) => secret.expose(),
+        }
+    }
+
+    /// Gives the SHA-256 of the bytes in lower-case hexadecimal.
+    pub fn sha256(&self) -> String {
+        use sha2::Digest as _;
+        hex(&sha2::Sha256::digest(self.bytes()))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes everything");
+        text
+    })
+}

@@ -1,0 +1,22 @@
+//! What a session can be asked: typed operations, and their typed answers.
+//!
+//! An operation says what, never how: executors lower it to a shell, a simulator applies it to a
+//! model. Reading and writing are two types, so that code which may only read cannot write.
+
+mod batch;
+mod file;
+mod read;
+mod reply;
+mod service;
+mod write;
+
+pub use batch::{Batch, Op, OpFailure, OpResult};
+pub use file::{FileContent, Ownership};
+pub use read::{EtcdAccess, ReadOp};
+pub use reply::{
+    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Listener,
+    MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager, ServiceState,
+    SystemFacts,
+};
+pub use service::Service;
+pub use write::WriteOp;

@@ -1,0 +1,71 @@
+use serde::{Deserialize, Serialize};
+
+use super::Service;
+use crate::names::{HostPath, Millis, Port};
+
+/// A question to a host. Answering it changes nothing there.
+///
+/// Questions are keys: what a host answered is kept under the question, and asked again it is
+/// replaced (see [`crate::facts::HostFacts`]).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadOp {
+    /// What machine it is. Answer: [`super::SystemFacts`].
+    System,
+    /// Which etcd is there, and which package manager. Answer: [`super::PackageFacts`].
+    Package,
+    /// Kind, owner, mode, size and digest of a file or folder, links not followed. Answer:
+    /// `Option<`[`super::FileFacts`]`>`, none when nothing is there.
+    Stat {
+        /// The file or folder.
+        path: HostPath,
+    },
+    /// The content of a file of at most 1 MiB. Answer: `Option<Vec<u8>>`, none when nothing is there.
+    ReadFile {
+        /// The file.
+        path: HostPath,
+    },
+    /// The state of a service. Answer: [`super::ServiceFacts`].
+    Service {
+        /// The service.
+        service: Service,
+    },
+    /// Who listens on these ports, on whichever address. Answer: `Vec<`[`super::Listener`]`>`.
+    Listeners {
+        /// The ports.
+        ports: Vec<Port>,
+    },
+    /// What lies in a data directory. Answer: [`super::DataDirFacts`].
+    DataDir {
+        /// The data directory.
+        path: HostPath,
+    },
+    /// What the etcd at an endpoint says of itself and its cluster. Answer: [`super::EtcdFacts`].
+    Etcd {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
+    /// Answer: [`super::Awaited`].
+    AwaitHealthy {
+        /// The service that is awaited.
+        service: Service,
+        /// How it is reached.
+        access: EtcdAccess,
+        /// How long at the most.
+        timeout: Millis,
+    },
+}
+
+/// How `etcdctl` on a host reaches an etcd.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EtcdAccess {
+    /// The client URL, such as `https://10.10.10.10:2379`.
+    pub endpoint: String,
+    /// The certificate of the authority that signed the server's certificate.
+    pub cacert: HostPath,
+    /// The client certificate.
+    pub cert: HostPath,
+    /// Its key.
+    pub key: HostPath,
+}

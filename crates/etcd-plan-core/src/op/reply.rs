@@ -1,0 +1,261 @@
+use serde::{Deserialize, Serialize};
+
+use crate::names::{Address, EtcdId, EtcdVersion, HostPath, Millis, Port};
+
+/// The answer to an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// A change was made.
+    Done,
+    /// To `System`.
+    System(SystemFacts),
+    /// To `Package`.
+    Package(PackageFacts),
+    /// To `Stat`.
+    Stat(Option<FileFacts>),
+    /// To `ReadFile`.
+    Bytes(Option<Vec<u8>>),
+    /// To `Service`.
+    Service(ServiceFacts),
+    /// To `Listeners`.
+    Listeners(Vec<Listener>),
+    /// To `DataDir`.
+    DataDir(DataDirFacts),
+    /// To `Etcd`.
+    Etcd(EtcdFacts),
+    /// To `AwaitHealthy`.
+    Awaited(Awaited),
+}
+
+/// What machine a host is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemFacts {
+    /// The name that the host calls itself.
+    pub hostname: String,
+    /// The architecture as `uname -m` says it: `x86_64`.
+    pub arch: String,
+    /// `ID` of os-release: `debian`; empty when there is none.
+    pub os: String,
+    /// `VERSION_ID` of os-release: `12`; empty when there is none.
+    pub os_version: String,
+    /// How services are run there.
+    pub services: ServiceManager,
+    /// Whether operations run as root, or need not to (a sandbox).
+    pub privileged: bool,
+    /// Whether the host is a sandbox, whose cluster nobody depends on.
+    pub throwaway: bool,
+    /// The kernel's boot id: another one means that the host was restarted.
+    pub boot_id: String,
+    /// The host's clock, in milliseconds since 1970 UTC.
+    pub clock_ms: u64,
+}
+
+/// How services are run on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceManager {
+    /// systemd is process 1.
+    Systemd,
+    /// Processes with pid files: a sandbox.
+    Processes,
+    /// None that we know.
+    Unknown,
+}
+
+/// A package manager that we can install etcd with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageManager {
+    /// Debian's and Ubuntu's `apt-get`.
+    Apt,
+    /// `dnf`, of EL 8 and later.
+    Dnf,
+    /// `yum`, of EL 7.
+    Yum,
+}
+
+/// Which etcd is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageFacts {
+    /// What `etcd --version` says; none when there is no `etcd`.
+    pub etcd: Option<EtcdVersion>,
+    /// What `etcdctl version` says; none when there is no `etcdctl`.
+    pub etcdctl: Option<EtcdVersion>,
+    /// The package manager, if one that we know is there.
+    pub manager: Option<PackageManager>,
+}
+
+/// What kind of thing lies at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// Anything else.
+    Other,
+}
+
+/// A file or folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// What it is.
+    pub kind: FileKind,
+    /// The owner's name; the number where it has none.
+    pub user: String,
+    /// The group's name; the number where it has none.
+    pub group: String,
+    /// The permission bits, such as `0o640`.
+    pub mode: u32,
+    /// The size in bytes.
+    pub size: u64,
+    /// SHA-256 in lower-case hexadecimal, of regular files.
+    pub sha256: Option<String>,
+}
+
+/// The state of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceFacts {
+    /// Whether it runs.
+    pub state: ServiceState,
+    /// The process, while there is one.
+    pub pid: Option<u32>,
+    /// Whether it is started at boot; always so in a sandbox, which has no boot.
+    pub enabled: bool,
+}
+
+/// Whether a service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceState {
+    /// It runs and has said so.
+    Running,
+    /// It was started and has not yet said that it is ready: etcd before there is a quorum.
+    Starting,
+    /// It is going down.
+    Stopping,
+    /// It does not run.
+    Stopped,
+    /// It ended with an error.
+    Failed,
+    /// No such service is known.
+    Missing,
+}
+
+impl ServiceState {
+    /// Says whether a process of the service is there.
+    pub fn is_alive(self) -> bool {
+        matches!(self, Self::Running | Self::Starting | Self::Stopping)
+    }
+}
+
+/// A process that listens on a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listener {
+    /// On which address.
+    pub address: Address,
+    /// On which port.
+    pub port: Port,
+    /// The process, where it can be told.
+    pub pid: Option<u32>,
+    /// Its program's name, where it can be told.
+    pub program: Option<String>,
+}
+
+/// What lies in a data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataDirFacts {
+    /// Whether the folder is there.
+    pub exists: bool,
+    /// Whether it holds anything at all.
+    pub empty: bool,
+    /// Whether it holds a write-ahead log: `member/wal/*.wal`.
+    pub wal: bool,
+    /// Free bytes of the file system that holds it, or would.
+    pub free_bytes: u64,
+    /// What earlier purges moved aside: `<path>.purged-*`, in order of their names.
+    pub purged: Vec<HostPath>,
+}
+
+/// What an etcd says of itself and its cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct EtcdFacts {
+    /// Whether a linearizable read through it succeeded.
+    pub healthy: bool,
+    /// Its status, when it answered.
+    pub status: Option<EndpointStatus>,
+    /// The members it knows; empty when it did not answer.
+    pub members: Vec<MemberFacts>,
+    /// Alarms that are raised.
+    pub alarms: Vec<Alarm>,
+    /// What `etcdctl` said when something failed; empty otherwise.
+    pub said: String,
+}
+
+/// The status of one endpoint, from `etcdctl endpoint status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointStatus {
+    /// The cluster's id.
+    pub cluster_id: EtcdId,
+    /// The member's own id.
+    pub member_id: EtcdId,
+    /// The leader's id; 0 while there is none.
+    pub leader: EtcdId,
+    /// The version of the server.
+    pub version: String,
+    /// The size of the database in bytes.
+    pub db_size: u64,
+    /// The part of it in use, in bytes; none from servers that do not say.
+    pub db_size_in_use: Option<u64>,
+    /// The store's revision.
+    pub revision: u64,
+    /// The raft term.
+    pub raft_term: u64,
+    /// The raft index.
+    pub raft_index: u64,
+    /// The raft index that was applied.
+    pub raft_applied_index: u64,
+    /// Whether the member has no vote.
+    pub is_learner: bool,
+}
+
+/// A member as `etcdctl member list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberFacts {
+    /// Its id.
+    pub id: EtcdId,
+    /// Its name; empty before it started for the first time.
+    pub name: String,
+    /// Its peer URLs.
+    pub peer_urls: Vec<String>,
+    /// Its client URLs; none before it started for the first time.
+    pub client_urls: Vec<String>,
+    /// Whether it has no vote.
+    pub is_learner: bool,
+}
+
+/// An alarm that is raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// The member that raised it.
+    pub member_id: EtcdId,
+    /// Which: `NOSPACE` or `CORRUPT`.
+    pub kind: String,
+}
+
+/// How waiting for a healthy etcd ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Awaited {
+    /// What the etcd says at the end.
+    pub etcd: EtcdFacts,
+    /// The state of its service at the end.
+    pub service: ServiceFacts,
+    /// How long it took.
+    pub waited: Millis,
+    /// The last lines of its log when it is not healthy; empty otherwise.
+    pub log: String,
+}

@@ -1,0 +1,94 @@
+use super::{FileContent, Ownership, Service};
+use crate::names::{EtcdVersion, HostPath, Millis};
+
+/// A change to a host. Each can be repeated: done twice it leaves what done once leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteOp {
+    /// Takes a lock for as long as the session lives; fails at once when another holds it, and says
+    /// who. The lock is the kernel's, so none is left behind by a session that died.
+    Lock {
+        /// The lock file.
+        path: HostPath,
+        /// What the next one is told: who holds it and since when.
+        holder: String,
+    },
+    /// Makes a folder with its parents, and gives it (not the parents) owner and mode.
+    MakeDir {
+        /// The folder.
+        path: HostPath,
+        /// Its owner and group.
+        owner: Ownership,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Writes a file beside its final place, under [`WriteOp::staged`], with owner and mode from
+    /// the first byte, and syncs it. Missing parents are made.
+    StageFile {
+        /// The final place.
+        path: HostPath,
+        /// What it is to hold.
+        content: FileContent,
+        /// Its owner and group.
+        owner: Ownership,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Renames a staged file to its final place and syncs the folder.
+    PromoteFile {
+        /// The final place.
+        path: HostPath,
+    },
+    /// Removes a file or staged file; fine when it is not there.
+    RemoveFile {
+        /// The file.
+        path: HostPath,
+    },
+    /// Renames a folder or file to a name in the same folder; fine when it is not there and the new
+    /// name is.
+    MoveAside {
+        /// What is moved.
+        path: HostPath,
+        /// Its new name.
+        to: HostPath,
+    },
+    /// Deletes a folder that was moved aside, for good. Refused unless its name holds `.purged-`.
+    DeletePurged {
+        /// The folder.
+        path: HostPath,
+    },
+    /// Makes the service manager read its unit files again.
+    ReloadUnits,
+    /// Makes a service start at boot.
+    EnableService {
+        /// The service.
+        service: Service,
+    },
+    /// Starts a service and does not wait for it to be ready.
+    StartService {
+        /// The service.
+        service: Service,
+        /// How long to wait before: members that start at slightly different times find each other
+        /// faster than those that start at once (facts.md section 1).
+        delay: Millis,
+    },
+    /// Stops a service and waits until its processes are gone; fine when it does not run.
+    StopService {
+        /// The service.
+        service: Service,
+        /// How long to wait; after that the operation fails.
+        timeout: Millis,
+    },
+    /// Installs etcd and etcdctl from the host's package source, without the distribution's own
+    /// instance being started.
+    InstallPackage {
+        /// Which version; none for the one the source has.
+        version: Option<EtcdVersion>,
+    },
+}
+
+impl WriteOp {
+    /// Gives the name under which a file waits beside its final place: `.<name>.etcd-plan`.
+    pub fn staged(path: &HostPath) -> HostPath {
+        path.parent().join(&format!(".{}.etcd-plan", path.file_name()))
+    }
+}

@@ -1,0 +1,9 @@
+//! How hosts are reached.
+//!
+//! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
+//! each batch in one round trip. [`local`] runs a shell on this machine, [`sandbox`] gives every
+//! host a folder of its own here.
+
+mod session;
+
+pub use session::{ConnectError, Executor, Session, SessionError, Target};

@@ -1,0 +1,82 @@
+use std::path::PathBuf;
+
+use etcd_plan_core::names::HostName;
+use etcd_plan_core::op::{Batch, OpResult, ReadOp};
+
+use crate::permit::Permit;
+
+/// Reaches hosts. One executor serves all hosts of a run, from several threads.
+pub trait Executor: Sync {
+    /// Opens a session to a host.
+    ///
+    /// # Errors
+    ///
+    /// When the host cannot be reached, or does not let us in.
+    fn connect(&self, target: &Target) -> Result<Box<dyn Session>, ConnectError>;
+
+    /// Gives the folder on this machine that stands for `/` of a host; none where `/` is `/`.
+    ///
+    /// A sandbox has one for each host, and the configuration that is rendered for the host names
+    /// paths below it.
+    fn root(&self, _host: &HostName) -> Option<PathBuf> {
+        None
+    }
+}
+
+/// An open connection to a host. It belongs to one thread for the whole run.
+pub trait Session: Send {
+    /// Answers questions: one result for each, in their order.
+    ///
+    /// # Errors
+    ///
+    /// When the session ended before all were answered.
+    fn read(&mut self, questions: &[ReadOp]) -> Result<Vec<OpResult>, SessionError>;
+
+    /// Carries out a batch, which may write: one result for each operation, chain after chain.
+    ///
+    /// # Errors
+    ///
+    /// When the session ended before all were answered. What was carried out until then is unknown.
+    fn write(&mut self, batch: &Batch, permit: &Permit) -> Result<Vec<OpResult>, SessionError>;
+}
+
+/// A host as an executor must know it to reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its name in the inventory.
+    pub host: HostName,
+    /// Where to connect: `ansible_host`, or the name itself.
+    pub address: String,
+    /// `ansible_port`; none for the executor's default.
+    pub port: Option<u16>,
+    /// `ansible_user`; none for the executor's default.
+    pub user: Option<String>,
+    /// `ansible_ssh_private_key_file`; none for the executor's default.
+    pub private_key_file: Option<String>,
+    /// Whether operations run as another user, and which: `ansible_become`, `ansible_become_user`.
+    pub become_user: Option<String>,
+    /// `ansible_connection: local`.
+    pub local: bool,
+}
+
+/// Says why a host was not reached.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{host}: {message}")]
+pub struct ConnectError {
+    /// The host.
+    pub host: HostName,
+    /// Why, as one clause.
+    pub message: String,
+    /// The next action.
+    pub hint: String,
+}
+
+/// Says that a session ended in the middle.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{host}: the session ended: {message}")]
+pub struct SessionError {
+    /// The host.
+    pub host: HostName,
+    /// Why, as one clause.
+    pub message: String,
+}

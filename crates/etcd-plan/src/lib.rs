@@ -1,0 +1,6 @@
+//! Plans and runs everything an etcd cluster needs, from an inventory.
+
+pub mod executor;
+pub mod permit;
+
+pub use etcd_plan_core as core;
