@@ -63,7 +63,10 @@ impl Diagnostic {
     #[must_use]
     pub fn see(mut self, place: impl Into<Option<Place>>, label: impl Into<String>) -> Self {
         if let Some(place) = place.into() {
-            self.related.push(Related { place, label: label.into() });
+            self.related.push(Related {
+                place,
+                label: label.into(),
+            });
         }
         self
     }
@@ -117,7 +120,12 @@ impl Diagnostics {
     /// Puts them in the order of source, place and code, and drops repetitions.
     pub fn sort(&mut self) {
         let key = |d: &Diagnostic| {
-            (d.place.as_ref().map(|p| (p.source.name().to_owned(), p.span)), d.code)
+            (
+                d.place
+                    .as_ref()
+                    .map(|p| (p.source.name().to_owned(), p.span)),
+                d.code,
+            )
         };
         self.0.sort_by_cached_key(key);
         self.0.dedup();
@@ -130,7 +138,11 @@ impl Diagnostics {
     /// When at least one finding is an error: all of them, warnings too.
     pub fn into_result(mut self) -> Result<Self, Self> {
         self.sort();
-        if self.has_errors() { Err(self) } else { Ok(self) }
+        if self.has_errors() {
+            Err(self)
+        } else {
+            Ok(self)
+        }
     }
 
     /// Draws all of them over their source texts, with a line that counts them.

@@ -14,9 +14,18 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let text = text.into();
         let line_starts = std::iter::once(0)
-            .chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| clamp(at + 1)))
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(at, _)| clamp(at + 1)),
+            )
             .collect();
-        Arc::new(Self { name: name.into(), text, line_starts })
+        Arc::new(Self {
+            name: name.into(),
+            text,
+            line_starts,
+        })
     }
 
     /// Gives the name: as a rule the path that the user typed.
@@ -50,7 +59,10 @@ pub struct Span {
 impl Span {
     /// Makes a span from offsets; those over 4 GiB are cut to that.
     pub fn new(start: usize, end: usize) -> Self {
-        Self { start: clamp(start), end: clamp(end) }
+        Self {
+            start: clamp(start),
+            end: clamp(end),
+        }
     }
 }
 

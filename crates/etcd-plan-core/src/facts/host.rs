@@ -43,7 +43,9 @@ impl HostFacts {
         match self.0.get(question) {
             Some(Ok(reply)) => Ok(reply),
             Some(Err(why)) => Err(Missing { why: why.clone() }),
-            None => Err(Missing { why: "it was not read".to_owned() }),
+            None => Err(Missing {
+                why: "it was not read".to_owned(),
+            }),
         }
     }
 }

@@ -68,7 +68,9 @@ impl FromStr for Address {
     /// When the text is none of these. A text of digits and dots that is no IPv4 address (such as
     /// `10.10.10` or `10.10.10.300`) is refused, not taken for a DNS name.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
         if let Ok(ip) = bare.unwrap_or(text).parse::<Ipv6Addr>() {
             return Ok(Self::Ip(IpAddr::V6(ip)));
         }
@@ -78,12 +80,17 @@ impl FromStr for Address {
         let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let label_is_good = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
-        let all_numeric = name.split('.').all(|label| label.bytes().all(|b| b.is_ascii_digit()));
-        if name.is_empty() || name.len() > 253 || all_numeric || !name.split('.').all(label_is_good) {
+        let all_numeric = name
+            .split('.')
+            .all(|label| label.bytes().all(|b| b.is_ascii_digit()));
+        if name.is_empty() || name.len() > 253 || all_numeric || !name.split('.').all(label_is_good)
+        {
             return Err(NameError::new("is neither an IP address nor a DNS name"));
         }
         Ok(Self::Dns(name))
@@ -112,7 +119,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_address() {
-        for text in ["", ".", "10.10.10", "10.10.10.300", "a b", "-a", "a..b", "fd00::zz", "${ip}"] {
+        for text in [
+            "",
+            ".",
+            "10.10.10",
+            "10.10.10.300",
+            "a b",
+            "-a",
+            "a..b",
+            "fd00::zz",
+            "${ip}",
+        ] {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }

@@ -23,6 +23,8 @@ impl FromStr for Millis {
     ///
     /// When the text is not a whole number of milliseconds.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        text.parse().map(Self).map_err(|_| NameError::new("is not a whole number of milliseconds"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| NameError::new("is not a whole number of milliseconds"))
     }
 }

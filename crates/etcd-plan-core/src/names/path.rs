@@ -24,17 +24,20 @@ impl HostPath {
     }
 
     /// Gives the path of something in this folder.
+    #[must_use]
     pub fn join(&self, name: &str) -> Self {
         let slash = if &*self.0 == "/" { "" } else { "/" };
         Self(format!("{}{slash}{name}", self.0).into())
     }
 
     /// Gives the path with `suffix` added to its last name.
+    #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
         Self(format!("{}{suffix}", self.0).into())
     }
 
     /// Gives the folder that holds this path; `/` for `/`.
+    #[must_use]
     pub fn parent(&self) -> Self {
         match self.0.rfind('/') {
             Some(0) | None => Self("/".into()),
@@ -51,7 +54,10 @@ impl HostPath {
     pub fn is_in(&self, other: &Self) -> bool {
         self == other
             || &*other.0 == "/"
-            || self.0.strip_prefix(&*other.0).is_some_and(|rest| rest.starts_with('/'))
+            || self
+                .0
+                .strip_prefix(&*other.0)
+                .is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Gives this path below the root folder of a sandbox host.

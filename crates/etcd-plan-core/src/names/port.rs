@@ -40,6 +40,8 @@ impl FromStr for Port {
     ///
     /// When the text is not a number from 1 to 65535.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        text.parse().map(Self).map_err(|_| NameError::new("is not a port (1 to 65535)"))
+        text.parse()
+            .map(Self)
+            .map_err(|_| NameError::new("is not a port (1 to 65535)"))
     }
 }

@@ -31,7 +31,10 @@ impl FromStr for Days {
             Some(b'y') => (&text[..text.len() - 1], 365),
             _ => (text, 1),
         };
-        let days = number.parse::<u32>().ok().and_then(|n| n.checked_mul(factor));
+        let days = number
+            .parse::<u32>()
+            .ok()
+            .and_then(|n| n.checked_mul(factor));
         match days {
             Some(days @ 1..=LONGEST) => Ok(Self(days)),
             Some(_) => Err(NameError::new(format!("is not between 1d and {LONGEST}d"))),

@@ -28,7 +28,10 @@ pub struct EtcdVersion {
 impl EtcdVersion {
     /// Gives the minor release.
     pub fn minor(&self) -> Minor {
-        Minor { major: self.version.major, minor: self.version.minor }
+        Minor {
+            major: self.version.major,
+            minor: self.version.minor,
+        }
     }
 
     /// Says whether the patch number was given too.
@@ -55,7 +58,11 @@ impl EtcdVersion {
 
 impl fmt::Display for EtcdVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.exact { self.version.fmt(f) } else { self.minor().fmt(f) }
+        if self.exact {
+            self.version.fmt(f)
+        } else {
+            self.minor().fmt(f)
+        }
     }
 }
 
@@ -72,7 +79,10 @@ impl FromStr for EtcdVersion {
         let not_a_version = || NameError::new("is not an etcd version such as `3.5.16` or `3.5`");
         let bare = text.strip_prefix('v').unwrap_or(text);
         let end = bare.find(['+', '-', '~']).unwrap_or(bare.len());
-        let release = bare.get(end..).filter(|rest| is_prerelease(rest)).unwrap_or("");
+        let release = bare
+            .get(end..)
+            .filter(|rest| is_prerelease(rest))
+            .unwrap_or("");
         let numbers: Vec<u64> = bare[..end]
             .split('.')
             .map(|part| part.parse().map_err(|_| not_a_version()))
@@ -92,7 +102,9 @@ impl FromStr for EtcdVersion {
 
 /// Says whether a suffix is etcd's own pre-release form (`-rc.0`), not a packager's revision.
 fn is_prerelease(suffix: &str) -> bool {
-    ["-rc.", "-alpha.", "-beta."].iter().any(|word| suffix.starts_with(word))
+    ["-rc.", "-alpha.", "-beta."]
+        .iter()
+        .any(|word| suffix.starts_with(word))
 }
 
 serde_through_text!(EtcdVersion);
@@ -127,7 +139,12 @@ mod tests {
 
     #[test]
     fn knows_the_versions_that_corrupt_data() {
-        for (text, bad) in [("3.5.0", true), ("3.5.2", true), ("3.5.3", false), ("3.4.23", false)] {
+        for (text, bad) in [
+            ("3.5.0", true),
+            ("3.5.2", true),
+            ("3.5.3", false),
+            ("3.4.23", false),
+        ] {
             assert_eq!(version(text).corrupts_data(), bad, "{text}");
         }
     }

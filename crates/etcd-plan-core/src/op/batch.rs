@@ -21,7 +21,9 @@ pub struct Batch {
 impl Batch {
     /// Makes a batch of questions that do not depend on each other.
     pub fn of_reads(reads: impl IntoIterator<Item = ReadOp>) -> Self {
-        Self { chains: reads.into_iter().map(|read| vec![Op::Read(read)]).collect() }
+        Self {
+            chains: reads.into_iter().map(|read| vec![Op::Read(read)]).collect(),
+        }
     }
 
     /// Counts the operations.

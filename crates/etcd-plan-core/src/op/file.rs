@@ -14,7 +14,10 @@ pub struct Ownership {
 impl Ownership {
     /// Makes an ownership by `name` for both user and group.
     pub fn both(name: &str) -> Self {
-        Self { user: name.to_owned(), group: name.to_owned() }
+        Self {
+            user: name.to_owned(),
+            group: name.to_owned(),
+        }
     }
 }
 
@@ -45,8 +48,10 @@ impl FileContent {
 
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a String takes everything");
+            text
+        })
 }

@@ -89,6 +89,7 @@ pub enum WriteOp {
 impl WriteOp {
     /// Gives the name under which a file waits beside its final place: `.<name>.etcd-plan`.
     pub fn staged(path: &HostPath) -> HostPath {
-        path.parent().join(&format!(".{}.etcd-plan", path.file_name()))
+        path.parent()
+            .join(&format!(".{}.etcd-plan", path.file_name()))
     }
 }
