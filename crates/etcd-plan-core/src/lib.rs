@@ -4,9 +4,22 @@
 //! Nothing here does I/O, reads a clock, or rolls dice: the same input gives the same bytes. The
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
+pub mod action;
+//pub mod cert;
 pub mod diagnostic;
+pub mod etcd_log;
 pub mod etcdctl;
+pub mod event;
 pub mod facts;
+pub mod guard;
+pub mod identity;
+pub mod inventory;
 pub mod names;
 pub mod op;
+pub mod plan;
+pub mod render;
+pub mod report;
+pub mod run;
 pub mod secret;
+pub mod spec;
+mod view;

@@ -34,6 +34,11 @@ impl HostFacts {
         self.0.iter()
     }
 
+    /// Drops the answer to a question, since it is no longer true.
+    pub fn forget(&mut self, question: &ReadOp) {
+        self.0.remove(question);
+    }
+
     /// Takes over the answers of another reading of the same host.
     pub fn merge(&mut self, later: Self) {
         self.0.extend(later.0);

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
+use etcd_plan_core::spec::HostSpec;
 
 use crate::permit::Permit;
 
@@ -79,4 +80,20 @@ pub struct SessionError {
     pub host: HostName,
     /// Why, as one clause.
     pub message: String,
+}
+
+impl Target {
+    /// Takes what the inventory says of a host.
+    pub fn of(host: &HostSpec) -> Self {
+        let connection = &host.connection;
+        Self {
+            host: host.name.clone(),
+            address: connection.host.clone().unwrap_or_else(|| host.name.to_string()),
+            port: connection.port,
+            user: connection.user.clone(),
+            private_key_file: connection.private_key_file.clone(),
+            become_user: connection.become_user.clone(),
+            local: connection.local,
+        }
+    }
 }

@@ -1,0 +1,84 @@
+//! What steps and questions are called in sentences.
+
+use crate::op::ReadOp;
+use crate::plan::{Action, Barrier, FileSet, Step};
+
+/// Says in a few words what a question reads.
+pub fn describe(question: &ReadOp) -> String {
+    match question {
+        ReadOp::System => "what machine it is".to_owned(),
+        ReadOp::Package => "which etcd is installed".to_owned(),
+        ReadOp::Stat { path } => format!("what lies at {path}"),
+        ReadOp::ReadFile { path } => format!("the file {path}"),
+        ReadOp::Service { service } => format!("the state of {}", service.unit()),
+        ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
+        ReadOp::DataDir { path } => format!("the data directory {path}"),
+        ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
+        ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
+    }
+}
+
+/// Says in one sentence what a step does.
+pub fn summary(step: Step<'_>) -> String {
+    let member = || step.member().map(|member| member.name.to_string()).unwrap_or_default();
+    match step.action() {
+        Action::Assert => "check the inventory".to_owned(),
+        Action::ReadFacts => "read what is there, in one round trip".to_owned(),
+        Action::Judge { guard } => format!("guard: {}", guard.question()),
+        Action::Gate => "let changes begin".to_owned(),
+        Action::Lock => "lock the host for this run, and read again".to_owned(),
+        Action::Await { barrier } => match barrier {
+            Barrier::Locked => "wait until all hosts are locked",
+            Barrier::Staged => "wait until everything new is ready on all hosts",
+            Barrier::Down => "wait until all old members are down",
+            Barrier::Started => "wait until all members were started",
+        }
+        .to_owned(),
+        Action::Install => "install etcd and etcdctl, without the package's own instance".to_owned(),
+        Action::EnsureAuthority => "use the certificate authority, or make one".to_owned(),
+        Action::IssueCertificate { .. } => {
+            format!("use the certificate of {}, or issue one", member())
+        }
+        Action::Stage { files: FileSet::Conf } => {
+            "write configuration, unit and environment beside their places".to_owned()
+        }
+        Action::Stage { files: FileSet::Cert } => {
+            "write certificates and key beside their places".to_owned()
+        }
+        Action::Stop => format!("stop etcd of {} where the cluster is purged", member()),
+        Action::Purge => "move data aside where the cluster is purged".to_owned(),
+        Action::MakeFolders => "make etcd's folders".to_owned(),
+        Action::Promote { file } => format!("put {} in its place", file.wanted().path),
+        Action::Launch => format!("start etcd of {}, now and at boot", member()),
+        Action::AwaitReady => format!("wait until {} answers through TLS", member()),
+        Action::Verify => {
+            "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
+        }
+        Action::Register { .. } => format!("register {} with Prometheus", member()),
+    }
+}
+
+/// Says in one clause why a step waits for what it waits for; empty when it waits for nothing.
+pub fn why_it_waits(action: Action) -> &'static str {
+    match action {
+        Action::Assert => "",
+        Action::ReadFacts => "hosts are only asked once the inventory is known to be good",
+        Action::Judge { .. } => "a guard sees all hosts of the cluster",
+        Action::Gate => "nothing changes before every guard has agreed",
+        Action::Lock => "changes begin behind the gate",
+        Action::Await { .. } => "hosts go on together",
+        Action::Install | Action::EnsureAuthority => "the hosts must be ours alone",
+        Action::IssueCertificate { .. } => "the authority signs it",
+        Action::Stage { files: FileSet::Conf } => "the package makes the user that owns the files",
+        Action::Stage { files: FileSet::Cert } => {
+            "the certificate must be issued, and its owner exist"
+        }
+        Action::Stop => "nothing is taken away before its replacement is ready everywhere",
+        Action::Purge => "a new member must never speak to an old one",
+        Action::MakeFolders | Action::Promote { .. } => "what was there is moved aside first",
+        Action::Launch => "etcd reads its files and folders when it starts",
+        Action::AwaitReady => "a member is ready only once there is a quorum",
+        Action::Verify => "every member must answer",
+        Action::Register { .. } => "only a cluster that works is watched",
+    }
+}

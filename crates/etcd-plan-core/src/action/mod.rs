@@ -1,0 +1,80 @@
+//! What each action of a step means: what it must know, and what follows from what was found.
+//!
+//! An action a file. All is pure: a decision is made from facts, and the same facts give the same
+//! decision. "Nothing to do" after a change is the proof that the change was made; the same answer
+//! in a later run is why that run does nothing.
+
+mod context;
+mod decision;
+mod describe;
+mod folders;
+mod install;
+mod keys;
+mod launch;
+mod lock;
+mod promote;
+mod purge;
+mod ready;
+mod register;
+mod stage;
+mod stop;
+mod verify;
+
+pub use context::StepContext;
+pub use decision::{Change, Decision, Problem};
+pub use describe::{describe, summary, why_it_waits};
+
+use crate::op::ReadOp;
+use crate::plan::Action;
+
+/// Gives the questions that an action's decision stands on, to be asked of the step's host.
+pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
+    match context.step.action() {
+        Action::ReadFacts
+        | Action::Assert
+        | Action::Judge { .. }
+        | Action::Gate
+        | Action::Await { .. }
+        | Action::EnsureAuthority
+        | Action::IssueCertificate { .. }
+        | Action::Verify
+        | Action::Lock => Vec::new(),
+        Action::Install => install::questions(),
+        Action::Stage { files } => stage::questions(files),
+        Action::Stop => stop::questions(context),
+        Action::Purge => purge::questions(context),
+        Action::MakeFolders => folders::questions(context),
+        Action::Promote { file } => promote::questions(file),
+        Action::Launch => launch::questions(context),
+        Action::AwaitReady => ready::questions(context),
+        Action::Register { .. } => register::questions(context),
+    }
+}
+
+/// Decides what a step has to do, from what was observed.
+///
+/// # Errors
+///
+/// When it cannot be told, or when what was found shows that the step has failed.
+pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    match context.step.action() {
+        Action::Assert
+        | Action::ReadFacts
+        | Action::Judge { .. }
+        | Action::Gate
+        | Action::Await { .. } => Ok(Decision::Nothing),
+        Action::Lock => lock::decide(context),
+        Action::Install => install::decide(context),
+        Action::EnsureAuthority => keys::decide_authority(context),
+        Action::IssueCertificate { member } => keys::decide_certificate(context, member),
+        Action::Stage { files } => stage::decide(context, files),
+        Action::Stop => stop::decide(context),
+        Action::Purge => purge::decide(context),
+        Action::MakeFolders => folders::decide(context),
+        Action::Promote { file } => promote::decide(context, file),
+        Action::Launch => launch::decide(context),
+        Action::AwaitReady => ready::decide(context),
+        Action::Verify => verify::decide(context),
+        Action::Register { .. } => register::decide(context),
+    }
+}

@@ -1,0 +1,58 @@
+use super::{Change, Decision, Problem, StepContext};
+use crate::op::{FileContent, ReadOp, WriteOp};
+use crate::plan::{FileSet, MemberFile};
+use crate::render::{self, Rendered};
+
+pub(super) fn questions(file: MemberFile) -> Vec<ReadOp> {
+    let path = file.wanted().path;
+    let mut questions = vec![ReadOp::Stat { path: path.clone() }];
+    if file.set() == FileSet::Conf {
+        // The content is for the difference that a preview shows.
+        questions.push(ReadOp::ReadFile { path });
+    }
+    questions
+}
+
+/// A staged file replaces the one that is there, in one rename.
+pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Decision, Problem> {
+    let wanted = file.wanted();
+    let content = match render::member_file(context, file)? {
+        Rendered::Content(content) => content,
+        Rendered::NotYet => {
+            let lines = vec![format!("+ {}", wanted.path)];
+            return Ok(Decision::Change(Change { lines, ..Change::default() }));
+        }
+    };
+    let Some(difference) = context.differs(&wanted.path, &wanted, &content)? else {
+        return Ok(Decision::Nothing);
+    };
+    let is_new = difference == "is not there";
+    let line = if is_new {
+        format!("+ {}", wanted.path)
+    } else {
+        format!("~ {} {difference}", wanted.path)
+    };
+    Ok(Decision::Change(Change {
+        lines: vec![line],
+        diff: if is_new { None } else { diff(context, file, &content) },
+        ops: vec![WriteOp::PromoteFile { path: wanted.path }],
+        check: questions(file),
+        forget: Vec::new(),
+    }))
+}
+
+/// The difference in content, of files that may be shown and were read.
+fn diff(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> Option<String> {
+    let FileContent::Shown(wanted) = wanted else { return None };
+    let path = file.wanted().path;
+    let facts = context.facts().ok()?;
+    let found = facts.bytes(&ReadOp::ReadFile { path: path.clone() }).ok()?.as_ref()?;
+    let found = String::from_utf8_lossy(found);
+    let diff = similar::TextDiff::from_lines(found.as_ref(), wanted.as_str());
+    Some(
+        diff.unified_diff()
+            .context_radius(2)
+            .header(&format!("{path} (there)"), &format!("{path} (wanted)"))
+            .to_string(),
+    )
+}

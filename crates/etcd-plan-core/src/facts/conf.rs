@@ -1,0 +1,71 @@
+use std::collections::BTreeMap;
+
+use crate::names::MemberName;
+
+/// What an `etcd.conf` on a host says of the member it is for.
+///
+/// Any tool may have written it, so only the flat keys that tell one cluster from another are
+/// taken, and a key that cannot be made out is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundConf {
+    /// `name`.
+    pub name: Option<MemberName>,
+    /// `initial-cluster-token`.
+    pub token: Option<String>,
+    /// `initial-cluster`: members with their peer URLs.
+    pub initial_cluster: BTreeMap<String, String>,
+    /// `data-dir`.
+    pub data_dir: Option<String>,
+}
+
+impl FoundConf {
+    /// Reads the content of an `etcd.conf`.
+    pub fn read(content: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(content);
+        let value = |key: &str| {
+            text.lines().find_map(|line| {
+                let rest = line.strip_prefix(key)?.strip_prefix(':')?;
+                let bare = rest.split(" #").next().unwrap_or(rest).trim();
+                let unquoted = bare.trim_matches(|c| c == '"' || c == '\'');
+                (!unquoted.is_empty()).then(|| unquoted.to_owned())
+            })
+        };
+        let initial_cluster = value("initial-cluster").unwrap_or_default();
+        Self {
+            name: value("name").and_then(|name| name.parse().ok()),
+            token: value("initial-cluster-token"),
+            initial_cluster: initial_cluster
+                .split(',')
+                .filter_map(|entry| entry.split_once('='))
+                .map(|(name, url)| (name.trim().to_owned(), url.trim().to_owned()))
+                .collect(),
+            data_dir: value("data-dir"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FoundConf;
+
+    #[test]
+    fn reads_what_tells_one_cluster_from_another() {
+        let conf = FoundConf::read(
+            b"# a comment\nname: 'etcd-1'\ndata-dir: /data/etcd # here\ninitial-cluster-token: etcd-x\n\
+              initial-cluster: etcd-1=https://10.10.10.10:2380,etcd-2=https://[fd00::2]:2380\n",
+        );
+        assert_eq!(conf.name.map(|name| name.to_string()).as_deref(), Some("etcd-1"));
+        assert_eq!(conf.token.as_deref(), Some("etcd-x"));
+        assert_eq!(conf.data_dir.as_deref(), Some("/data/etcd"));
+        assert_eq!(
+            conf.initial_cluster.into_iter().collect::<Vec<_>>(),
+            [("etcd-1", "https://10.10.10.10:2380"), ("etcd-2", "https://[fd00::2]:2380")]
+                .map(|(name, url)| (name.to_owned(), url.to_owned()))
+        );
+    }
+
+    #[test]
+    fn takes_junk_for_nothing() {
+        assert_eq!(FoundConf::read(b"\xff\xfe\0\n:::\nname:\n"), FoundConf::default());
+    }
+}

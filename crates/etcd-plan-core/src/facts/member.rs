@@ -1,0 +1,129 @@
+use super::{FoundConf, Missing, Observation};
+use crate::names::{Millis, Port};
+use crate::op::{
+    DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts,
+};
+use crate::plan::MemberFile;
+use crate::spec::{ClusterSpec, MemberSpec};
+
+/// How long a member is waited for until it answers, in milliseconds: systemd's default for
+/// `TimeoutStartSec`, after which it would give up too.
+const READY_TIMEOUT: Millis = Millis(90_000);
+
+/// The questions about a member that guards and steps are judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberQuestions<'a> {
+    spec: &'a ClusterSpec,
+    member: &'a MemberSpec,
+}
+
+impl<'a> MemberQuestions<'a> {
+    /// Begins questions about a member of a cluster.
+    pub fn new(spec: &'a ClusterSpec, member: &'a MemberSpec) -> Self {
+        Self { spec, member }
+    }
+
+    /// All of them.
+    pub fn all(self) -> Vec<ReadOp> {
+        vec![
+            ReadOp::System,
+            ReadOp::Package,
+            self.service(),
+            self.listeners(),
+            self.data_dir(),
+            self.conf(),
+            self.etcd(),
+        ]
+    }
+
+    /// The state of the member's service.
+    pub fn service(self) -> ReadOp {
+        ReadOp::Service { service: self.spec.service() }
+    }
+
+    /// Who listens on the member's ports.
+    pub fn listeners(self) -> ReadOp {
+        let network = &self.spec.settings.network;
+        let mut ports: Vec<Port> = vec![*network.port, *network.peer_port];
+        ports.sort_unstable();
+        ReadOp::Listeners { ports }
+    }
+
+    /// What lies in the data directory.
+    pub fn data_dir(self) -> ReadOp {
+        ReadOp::DataDir { path: self.spec.settings.storage.data.value.clone() }
+    }
+
+    /// The configuration that is there.
+    pub fn conf(self) -> ReadOp {
+        ReadOp::ReadFile { path: MemberFile::EtcdConf.wanted().path }
+    }
+
+    /// What the etcd says of itself.
+    pub fn etcd(self) -> ReadOp {
+        ReadOp::Etcd { access: self.access() }
+    }
+
+    /// Waits until the etcd answers.
+    pub fn await_healthy(self) -> ReadOp {
+        ReadOp::AwaitHealthy {
+            service: self.spec.service(),
+            access: self.access(),
+            timeout: READY_TIMEOUT,
+        }
+    }
+
+    /// How `etcdctl` on the member's host reaches it: at the address that it advertises, so that
+    /// its certificate is checked for that.
+    fn access(self) -> EtcdAccess {
+        EtcdAccess {
+            endpoint: self.spec.client_url(self.member),
+            cacert: MemberFile::CaCertificate.wanted().path,
+            cert: MemberFile::Certificate.wanted().path,
+            key: MemberFile::PrivateKey.wanted().path,
+        }
+    }
+}
+
+/// What was found of a member on its host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberFound {
+    /// The state of its service.
+    pub service: ServiceFacts,
+    /// What lies in its data directory.
+    pub data: DataDirFacts,
+    /// Who listens on its ports.
+    pub listeners: Vec<Listener>,
+    /// What its configuration says; none when there is none.
+    pub conf: Option<FoundConf>,
+    /// What it says of itself.
+    pub etcd: EtcdFacts,
+}
+
+impl MemberFound {
+    /// Gathers what was found of a member.
+    ///
+    /// # Errors
+    ///
+    /// When one of the facts is not known.
+    pub fn of(
+        spec: &ClusterSpec,
+        member: &MemberSpec,
+        observation: &Observation,
+    ) -> Result<Self, Missing> {
+        let facts = observation.facts(&member.host.name)?;
+        let questions = MemberQuestions::new(spec, member);
+        Ok(Self {
+            service: facts.service(&questions.service())?.clone(),
+            data: facts.data_dir(&questions.data_dir())?.clone(),
+            listeners: facts.listeners(&questions.listeners())?.clone(),
+            conf: facts.bytes(&questions.conf())?.as_deref().map(FoundConf::read),
+            etcd: facts.etcd(&questions.etcd()).cloned().unwrap_or_default(),
+        })
+    }
+
+    /// Says whether there is an etcd: one that runs, or the data of one.
+    pub fn is_there(&self) -> bool {
+        self.service.state.is_alive() || self.data.wal
+    }
+}

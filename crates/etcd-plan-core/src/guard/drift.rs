@@ -1,0 +1,37 @@
+use super::{Guard, GuardContext, Refusal};
+use crate::action::{self, Decision};
+use crate::facts::Situation;
+use crate::plan::{Action, PurgeRule};
+
+/// Refuses when a member that runs would get files that it reads only when it starts: the plan has
+/// no rolling restart, and a cluster that says one thing and does another is worse than a refusal.
+///
+/// With the tag `etcd_config` files are written all the same, as in the seeds: that is asked for.
+pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
+    let is_left_alone = matches!(context.situation(), Situation::Present { .. })
+        && context.plan().purge_rule() == PurgeRule::WhenNeeded
+        && context.plans(|action| action == Action::Launch);
+    if !is_left_alone {
+        return Vec::new();
+    }
+    let mut refusals = Vec::new();
+    for step in context.steps() {
+        let Action::Promote { file } = step.action() else { continue };
+        let (Some(member), true) = (step.member(), file.needs_restart()) else { continue };
+        let Ok(found) = crate::facts::MemberFound::of(context.spec(), member, context.run.observation)
+        else {
+            continue;
+        };
+        if !found.service.state.is_alive() {
+            continue;
+        }
+        if let Ok(Decision::Change(_)) = action::decide(&context.of_step(step)) {
+            let path = file.wanted().path;
+            let evidence = format!("etcd runs, and {path} is not as the inventory has it");
+            let hint = "run with the tag `etcd_config` to write the file, then restart the members \
+                        one by one, followers first; or build the cluster anew with goal `rebuild`";
+            refusals.push(context.refuse(Guard::Drift, &member.host.name, evidence, hint));
+        }
+    }
+    refusals
+}

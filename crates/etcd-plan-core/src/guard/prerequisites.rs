@@ -1,0 +1,120 @@
+use super::{Guard, GuardContext, Refusal};
+use crate::facts::HostFacts;
+use crate::op::{ReadOp, ServiceManager};
+use crate::plan::{Action, Subtask};
+use crate::spec::MemberSpec;
+
+/// The least free space below `etcd_data`, in bytes: one preallocated segment of the write-ahead
+/// log (64 MB) twice, and room for a young database.
+const LEAST_FREE: u64 = 256 << 20;
+
+/// Refuses when a host lacks what the steps on it need.
+pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    if !context.plans(Action::can_change) {
+        return refusals;
+    }
+    judge_keys(context, &mut refusals);
+    for member in &context.spec().members {
+        if let Ok(facts) = context.facts(&member.host.name) {
+            judge_rights(context, member, facts, &mut refusals);
+            judge_package(context, member, facts, &mut refusals);
+            judge_space(context, member, facts, &mut refusals);
+        }
+    }
+    refusals
+}
+
+/// The control machine must be able to issue certificates, or hold good ones.
+fn judge_keys(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
+    if !context.plans(|action| action == Action::EnsureAuthority) {
+        return;
+    }
+    if let Some(Err(why)) = context.run.observation.keys.get(context.cluster).map(|k| &k.authority) {
+        let evidence = format!("certificates on the control machine: {why}");
+        let hint = "mend it there, or set `ca_dir` to the folder of another authority";
+        refusals.push(context.refuse(Guard::Prerequisites, None, evidence, hint));
+    }
+}
+
+fn judge_rights<'a>(
+    context: &GuardContext<'a>,
+    member: &'a MemberSpec,
+    facts: &HostFacts,
+    refusals: &mut Vec<Refusal>,
+) {
+    let Ok(system) = facts.system(&ReadOp::System) else { return };
+    let host = &member.host.name;
+    if !system.privileged {
+        let evidence = "operations do not run as root there";
+        let hint = "set `ansible_become: true` for the host, or connect as root";
+        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+    }
+    if system.services == ServiceManager::Unknown && context.plans(needs_services) {
+        let evidence = "systemd is not process 1 there";
+        let hint = "use a host that systemd runs on";
+        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+    }
+}
+
+fn needs_services(action: Action) -> bool {
+    matches!(action, Action::Launch | Action::Stop)
+}
+
+fn judge_package<'a>(
+    context: &GuardContext<'a>,
+    member: &'a MemberSpec,
+    facts: &HostFacts,
+    refusals: &mut Vec<Refusal>,
+) {
+    let host = &member.host.name;
+    let (Ok(package), Ok(system)) = (facts.package(&ReadOp::Package), facts.system(&ReadOp::System))
+    else {
+        return;
+    };
+    let installs = context.plans(|action| action == Action::Install);
+    let needs_etcd = installs || context.plans(|action| action == Action::Launch);
+    if needs_etcd && package.etcd.is_none() {
+        if !installs {
+            let evidence = "etcd is not installed, and the plan does not install it";
+            let hint = format!("add `{}` to the tags", Subtask::Install);
+            refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+        } else if package.manager.is_none() {
+            let evidence = "etcd is not installed, and there is no apt, dnf or yum";
+            let hint = "put `etcd` and `etcdctl` into the PATH of the host";
+            refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+        }
+    }
+    if let Some(installed) = &package.etcd {
+        if installed.corrupts_data() && !system.throwaway {
+            let evidence = format!("etcd {installed} is installed, which can corrupt data");
+            let hint = "install 3.5.4 or later there (etcd issue 13766)";
+            refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+        }
+        let wanted = context.spec().settings.package.version.value.as_ref();
+        if let Some(wanted) = wanted.filter(|wanted| !wanted.is_met_by(installed)) {
+            let evidence = format!("etcd {installed} is installed, and `etcd_version` is {wanted}");
+            let hint = "change `etcd_version`, or change the package on the host";
+            refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+        }
+    }
+}
+
+fn judge_space<'a>(
+    context: &GuardContext<'a>,
+    member: &'a MemberSpec,
+    facts: &HostFacts,
+    refusals: &mut Vec<Refusal>,
+) {
+    let path = &context.spec().settings.storage.data.value;
+    let Ok(data) = facts.data_dir(&ReadOp::DataDir { path: path.clone() }) else { return };
+    if data.free_bytes < LEAST_FREE && context.plans(|action| action == Action::Launch) {
+        let evidence = format!(
+            "{} MiB are free under {path}, and etcd needs {}",
+            data.free_bytes >> 20,
+            LEAST_FREE >> 20
+        );
+        let hint = "free some space, or put `etcd_data` on another file system";
+        refusals.push(context.refuse(Guard::Prerequisites, &member.host.name, evidence, hint));
+    }
+}

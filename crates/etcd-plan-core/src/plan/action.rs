@@ -1,0 +1,168 @@
+use serde::{Deserialize, Serialize};
+
+use super::{FileSet, MemberFile, Subtask};
+use crate::guard::Guard;
+
+/// What a step does. A closed set of values: a plan holds no code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    /// The checks of the inventory, done when the plan was made.
+    Assert,
+    /// Everything that the run must know of a host is read, in one round trip.
+    ReadFacts,
+    /// A guard is judged on what was read.
+    Judge {
+        /// Which.
+        guard: Guard,
+    },
+    /// The one node behind which changes begin.
+    Gate,
+    /// The host is locked for this run, and what was read is read again.
+    Lock,
+    /// Several steps are waited for.
+    Await {
+        /// Which.
+        barrier: Barrier,
+    },
+    /// etcd and etcdctl are installed.
+    Install,
+    /// The authority is there, or is made.
+    EnsureAuthority,
+    /// A member's certificate is good, or is issued.
+    IssueCertificate {
+        /// The member's position in its cluster.
+        member: u32,
+    },
+    /// Files are written beside their final places.
+    Stage {
+        /// Which.
+        files: FileSet,
+    },
+    /// What runs is stopped.
+    Stop,
+    /// Data is moved aside.
+    Purge,
+    /// etcd's folders are made.
+    MakeFolders,
+    /// A staged file goes to its final place.
+    Promote {
+        /// Which.
+        file: MemberFile,
+    },
+    /// etcd is enabled and started.
+    Launch,
+    /// etcd is waited for until it answers.
+    AwaitReady,
+    /// The cluster is proved to be what the inventory says.
+    Verify,
+    /// A member is registered with Prometheus.
+    Register {
+        /// The member's position in its cluster.
+        member: u32,
+    },
+}
+
+/// What a barrier waits for, on all hosts of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Barrier {
+    /// All hosts are locked, and what the guards relied on still holds.
+    Locked,
+    /// All that replaces what a purge takes away is there.
+    Staged,
+    /// All old members are down.
+    Down,
+    /// All members were started.
+    Started,
+}
+
+impl Barrier {
+    /// Gives the barrier's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Staged => "staged",
+            Self::Down => "down",
+            Self::Started => "started",
+        }
+    }
+}
+
+impl Action {
+    /// Gives the subtask that the action belongs to; none for the gate and barriers, which no
+    /// selection removes.
+    pub fn subtask(self) -> Option<Subtask> {
+        Some(match self {
+            Self::Assert => Subtask::Assert,
+            Self::Judge { guard } => guard.subtask(),
+            Self::ReadFacts | Self::Lock => Subtask::Check,
+            Self::Gate | Self::Await { .. } => return None,
+            Self::Install => Subtask::Install,
+            Self::Stop | Self::Purge => Subtask::Purge,
+            Self::MakeFolders => Subtask::Dir,
+            Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
+            Self::Stage { files } => files.subtask(),
+            Self::Promote { file } => file.set().subtask(),
+            Self::Launch | Self::AwaitReady | Self::Verify => Subtask::Launch,
+            Self::Register { .. } => Subtask::Register,
+        })
+    }
+
+    /// Says whether the action can change something, on a host or on the controller.
+    pub fn can_change(self) -> bool {
+        match self {
+            Self::Assert
+            | Self::ReadFacts
+            | Self::Judge { .. }
+            | Self::Gate
+            | Self::Await { .. }
+            | Self::AwaitReady
+            | Self::Verify => false,
+            Self::Lock
+            | Self::Install
+            | Self::EnsureAuthority
+            | Self::IssueCertificate { .. }
+            | Self::Stage { .. }
+            | Self::Stop
+            | Self::Purge
+            | Self::MakeFolders
+            | Self::Promote { .. }
+            | Self::Launch
+            | Self::Register { .. } => true,
+        }
+    }
+
+    /// Says whether the action takes something away that the same plan cannot bring back: the
+    /// facts that the guards relied on are read once more just before it.
+    pub fn is_destructive(self) -> bool {
+        matches!(self, Self::Stop | Self::Purge)
+    }
+
+    /// Says whether the action is always part of a plan, whatever tags select: guards and all that
+    /// they stand on.
+    pub fn is_safety(self) -> bool {
+        matches!(
+            self,
+            Self::Assert
+                | Self::ReadFacts
+                | Self::Judge { .. }
+                | Self::Gate
+                | Self::Lock
+                | Self::Await { .. }
+        )
+    }
+
+    /// Gives the guards that must have been judged before the action: those in whose name it could
+    /// do harm.
+    pub fn guards(self) -> &'static [Guard] {
+        use Guard::{Drift, Foreign, Prerequisites, Readable, Safeguard, Stranger, Whole};
+        match self {
+            Self::Stop | Self::Purge => &[Readable, Prerequisites, Stranger, Safeguard, Whole],
+            Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
+            Self::Stage { .. } | Self::Promote { .. } => &[Readable, Prerequisites, Stranger],
+            _ if self.can_change() => &[Readable, Prerequisites],
+            _ => &[Readable],
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! How plans are made: goals add steps, a selection thins them out, the invariants are checked.
+
+use std::collections::BTreeSet;
+
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use super::action::{Action, Barrier};
+use super::goal::Goal;
+use super::options::{PurgeRule, Selection};
+use super::step::{At, StepIndex, StepNode};
+use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
+use crate::diagnostic::Diagnostics;
+use crate::guard::Guard;
+use crate::inventory::{ExtraVars, Inventory};
+use crate::names::HostName;
+use crate::spec::{self, ClusterSpec};
+
+/// Makes a plan with settings of its own.
+#[derive(Debug, Clone)]
+pub struct PlanBuilder<'a> {
+    inventory: &'a Inventory,
+    goal: Goal,
+    limit: Option<String>,
+    tags: BTreeSet<Subtask>,
+    skip_tags: BTreeSet<Subtask>,
+    extra_vars: ExtraVars,
+}
+
+impl<'a> PlanBuilder<'a> {
+    pub(super) fn new(inventory: &'a Inventory) -> Self {
+        Self {
+            inventory,
+            goal: Goal::default(),
+            limit: None,
+            tags: BTreeSet::new(),
+            skip_tags: BTreeSet::new(),
+            extra_vars: ExtraVars::default(),
+        }
+    }
+
+    /// Sets what the plan is for; by default [`Goal::Create`].
+    #[must_use]
+    pub fn goal(mut self, goal: Goal) -> Self {
+        self.goal = goal;
+        self
+    }
+
+    /// Takes only hosts that match a pattern, as Ansible's `-l` has it: hosts, groups, globs,
+    /// joined by `,` or `:`, with `!` for all but.
+    #[must_use]
+    pub fn limit(mut self, pattern: impl Into<String>) -> Self {
+        self.limit = Some(pattern.into());
+        self
+    }
+
+    /// Takes only steps of these subtasks, as Ansible's `-t` has it.
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = Subtask>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
+    /// Takes no steps of these subtasks, as Ansible's `--skip-tags` has it.
+    #[must_use]
+    pub fn skip_tags(mut self, tags: impl IntoIterator<Item = Subtask>) -> Self {
+        self.skip_tags.extend(tags);
+        self
+    }
+
+    /// Sets variables above all others, as Ansible's `-e` has it.
+    #[must_use]
+    pub fn extra_vars(mut self, vars: ExtraVars) -> Self {
+        self.extra_vars = vars;
+        self
+    }
+
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// When the inventory has errors (all of them at once), or the limit matches nothing.
+    pub fn build(self) -> Result<Plan, PlanError> {
+        let limit = match &self.limit {
+            Some(pattern) => Some(
+                self.inventory
+                    .select(pattern)
+                    .map_err(|diagnostic| PlanError::Selection(Box::new(diagnostic)))?,
+            ),
+            None => None,
+        };
+        let resolved =
+            spec::resolve(self.inventory, &self.extra_vars).map_err(PlanError::Inventory)?;
+        let selection = Selection { limit, tags: self.tags, skip_tags: self.skip_tags };
+        Plan::assemble(self.goal, selection, resolved.clusters, resolved.diagnostics)
+    }
+}
+
+impl Plan {
+    /// Makes the plan of some clusters.
+    pub(crate) fn assemble(
+        goal: Goal,
+        selection: Selection,
+        clusters: Vec<ClusterSpec>,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, PlanError> {
+        // Whoever names the purge wants it, whatever is there: so the seeds' `-t etcd_purge`
+        // destroys a cluster.
+        let purge = if selection.names(Subtask::Purge) && !selection.takes(Subtask::Launch) {
+            PurgeRule::Always
+        } else {
+            goal.purge_rule()
+        };
+        let mut steps = Steps::new(&clusters, &selection);
+        goal.plan(&mut steps);
+        let graph = steps.finish();
+        Self::from_graph(goal, purge, selection, clusters, diagnostics, graph)
+    }
+
+    /// Makes a plan of a graph, wherever that came from, and checks every invariant.
+    pub(crate) fn from_graph(
+        goal: Goal,
+        purge: PurgeRule,
+        selection: Selection,
+        clusters: Vec<ClusterSpec>,
+        diagnostics: Diagnostics,
+        graph: DiGraph<StepNode, ()>,
+    ) -> Result<Self, PlanError> {
+        let order = toposort(&graph, None);
+        let cycle = order.as_ref().err().map(|cycle| index_of(cycle.node_id()));
+        let order = order.unwrap_or_default().into_iter().map(index_of).collect();
+        let by_cluster = vec![Vec::new(); clusters.len()];
+        let mut plan =
+            Self { goal, purge, selection, clusters, diagnostics, graph, order, by_cluster };
+        invariants::check_places(&plan)?;
+        for index in plan.indices() {
+            let node = plan.node(index);
+            if node.action != Action::Gate {
+                plan.by_cluster[node.cluster as usize].push(index);
+            }
+        }
+        if let Some(step) = cycle {
+            return Err(BrokenInvariant::Cycle(plan.step(step).id()).into());
+        }
+        invariants::check(&plan)?;
+        Ok(plan)
+    }
+}
+
+fn index_of(node: NodeIndex) -> StepIndex {
+    StepIndex(u32::try_from(node.index()).expect("the graph counts nodes in 32 bits"))
+}
+
+/// The steps of a plan while goals add them.
+pub(super) struct Steps<'a> {
+    clusters: &'a [ClusterSpec],
+    selection: &'a Selection,
+    nodes: Vec<StepNode>,
+    /// What each node waits for.
+    before: Vec<Vec<StepIndex>>,
+}
+
+impl<'a> Steps<'a> {
+    fn new(clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
+        Self { clusters, selection, nodes: Vec::new(), before: Vec::new() }
+    }
+
+    /// Counts the clusters.
+    pub(super) fn cluster_count(&self) -> usize {
+        self.clusters.len()
+    }
+
+    /// Adds the steps of one cluster.
+    pub(super) fn of_cluster(&mut self, cluster: usize) -> ClusterSteps<'a, '_> {
+        let spec = &self.clusters[cluster];
+        let cluster = u32::try_from(cluster).expect("clusters are counted in 32 bits");
+        ClusterSteps { spec, cluster, steps: self }
+    }
+
+    /// Adds what every plan begins with: everything is read, every guard is judged, and the gate
+    /// waits for them all.
+    pub(super) fn guarded_gate(&mut self) -> StepIndex {
+        let mut judged = Vec::new();
+        for cluster in 0..self.cluster_count() {
+            let mut steps = self.of_cluster(cluster);
+            let assert = steps.add(At::Controller, Action::Assert, []);
+            let facts: Vec<_> =
+                steps.hosts().map(|at| steps.add(at, Action::ReadFacts, [assert])).collect();
+            for guard in Guard::ALL {
+                judged.push(steps.add(
+                    At::Controller,
+                    Action::Judge { guard },
+                    facts.iter().copied(),
+                ));
+            }
+        }
+        self.push(StepNode { cluster: 0, at: At::Controller, action: Action::Gate }, judged)
+    }
+
+    fn push(&mut self, node: StepNode, before: Vec<StepIndex>) -> StepIndex {
+        let index = StepIndex(u32::try_from(self.nodes.len()).expect("steps fit in 32 bits"));
+        self.nodes.push(node);
+        self.before.push(before);
+        index
+    }
+
+    /// Drops what the selection does not take, and joins what is left: a step waits for whatever
+    /// the steps that were dropped would have waited for.
+    fn finish(self) -> DiGraph<StepNode, ()> {
+        let kept = self.kept();
+        let mut graph = DiGraph::with_capacity(self.nodes.len(), self.nodes.len() * 2);
+        let mut new_index = vec![NodeIndex::end(); self.nodes.len()];
+        // What a dropped step stands for: the kept steps that it waited for.
+        let mut stands_for: Vec<Vec<NodeIndex>> = vec![Vec::new(); self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate() {
+            let mut waits: Vec<NodeIndex> = Vec::with_capacity(self.before[at].len());
+            for before in &self.before[at] {
+                if kept[before.get()] {
+                    waits.push(new_index[before.get()]);
+                } else {
+                    waits.extend_from_slice(&stands_for[before.get()]);
+                }
+            }
+            waits.sort_unstable();
+            waits.dedup();
+            if kept[at] {
+                let index = graph.add_node(*node);
+                new_index[at] = index;
+                for wait in waits {
+                    graph.add_edge(wait, index, ());
+                }
+            } else {
+                stands_for[at] = waits;
+            }
+        }
+        graph
+    }
+
+    /// Says of each step whether it stays.
+    fn kept(&self) -> Vec<bool> {
+        let mut kept: Vec<bool> = self.nodes.iter().map(|node| self.is_selected(*node)).collect();
+        // A host that nothing is changed on needs no lock, and a barrier behind which nothing
+        // stands waits for nothing.
+        let changed: BTreeSet<(u32, At)> = self
+            .nodes
+            .iter()
+            .zip(&kept)
+            .filter(|(node, kept)| {
+                **kept && node.action.can_change() && node.action != Action::Lock
+            })
+            .map(|(node, _)| (node.cluster, node.at))
+            .collect();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.action == Action::Lock {
+                kept[at] &= changed.contains(&(node.cluster, node.at));
+            }
+            if let Action::Await { .. } = node.action {
+                kept[at] = self.before[at].iter().any(|before| {
+                    kept[before.get()] && self.nodes[before.get()].action != Action::Gate
+                });
+            }
+        }
+        kept
+    }
+
+    fn is_selected(&self, node: StepNode) -> bool {
+        if node.action == Action::Lock {
+            return self.host(node).is_some_and(|host| self.selection.takes_host(host));
+        }
+        if node.action.is_safety() {
+            return true;
+        }
+        let by_tag = node.action.subtask().is_none_or(|subtask| self.selection.takes(subtask));
+        let member = |position: u32| {
+            &self.clusters[node.cluster as usize].members[position as usize].host.name
+        };
+        let by_host = match node.action {
+            // These serve a member, wherever they happen.
+            Action::IssueCertificate { member: position } | Action::Register { member: position } => {
+                self.selection.takes_host(member(position))
+            }
+            _ => self.host(node).is_none_or(|host| self.selection.takes_host(host)),
+        };
+        by_tag && by_host
+    }
+
+    fn host(&self, node: StepNode) -> Option<&'a HostName> {
+        let cluster = &self.clusters[node.cluster as usize];
+        match node.at {
+            At::Controller => None,
+            At::Member(position) => Some(&cluster.members[position as usize].host.name),
+            At::Infra(position) => Some(&cluster.infra[position as usize].name),
+        }
+    }
+}
+
+/// The steps of one cluster while a goal adds them.
+pub(super) struct ClusterSteps<'a, 's> {
+    spec: &'a ClusterSpec,
+    cluster: u32,
+    steps: &'s mut Steps<'a>,
+}
+
+impl ClusterSteps<'_, '_> {
+    /// Adds a step that waits for others.
+    pub(super) fn add(
+        &mut self,
+        at: At,
+        action: Action,
+        after: impl IntoIterator<Item = StepIndex>,
+    ) -> StepIndex {
+        let node = StepNode { cluster: self.cluster, at, action };
+        self.steps.push(node, after.into_iter().collect())
+    }
+
+    /// Adds a node that waits for steps on all hosts, so that others need to wait only for it.
+    pub(super) fn barrier(&mut self, barrier: Barrier, after: Vec<StepIndex>) -> StepIndex {
+        self.add(At::Controller, Action::Await { barrier }, after)
+    }
+
+    /// Goes through the positions of the members.
+    pub(super) fn members(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.spec.members.len()).expect("members are counted in 32 bits")
+    }
+
+    /// Goes through the hosts of group `infra`. One that carries a member too stands for that.
+    pub(super) fn infra(&self) -> impl Iterator<Item = At> + use<> {
+        let places: Vec<At> =
+            (0..self.spec.infra.len()).map(|at| At::of_infra(self.spec, at)).collect();
+        places.into_iter()
+    }
+
+    /// Goes through all hosts: those of the members, and those of group `infra`. A host that is
+    /// both is one.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = At> + use<> {
+        let infra = self.infra().filter(|at| matches!(at, At::Infra(_)));
+        self.members().map(At::Member).chain(infra)
+    }
+}

@@ -1,0 +1,85 @@
+//! A cluster is built, or brought to what the inventory says: the seeds' `etcd.yml`.
+
+use crate::plan::action::{Action, Barrier};
+use crate::plan::build::{ClusterSteps, Steps};
+use crate::plan::file::FileSet;
+use crate::plan::step::{At, StepIndex};
+
+/// Adds the steps for all clusters.
+///
+/// For each cluster: everything is read, every guard is judged, the gate opens; hosts are locked
+/// and read again; package, certificates and files are made ready; only then is what is in the way
+/// stopped, everywhere, and moved aside; files go to their places; members start; the cluster is
+/// proved; members are registered.
+pub(super) fn plan(steps: &mut Steps<'_>) {
+    let gate = steps.guarded_gate();
+    for cluster in 0..steps.cluster_count() {
+        let mut steps = steps.of_cluster(cluster);
+        let locked = lock(&mut steps, gate);
+        let staged = make_ready(&mut steps, locked);
+        let down = stop(&mut steps, staged);
+        let verified = start(&mut steps, down);
+        register(&mut steps, verified);
+    }
+}
+
+fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
+    let locks: Vec<_> =
+        steps.hosts().map(|at| steps.add(at, Action::Lock, [gate])).collect();
+    steps.barrier(Barrier::Locked, locks)
+}
+
+/// Nothing is taken away before its replacement is known to be good (design.md, rule 5).
+fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
+    let authority = steps.add(At::Controller, Action::EnsureAuthority, [locked]);
+    let mut ready = Vec::new();
+    for member in steps.members() {
+        let at = At::Member(member);
+        let installed = steps.add(at, Action::Install, [locked]);
+        let issued =
+            steps.add(At::Controller, Action::IssueCertificate { member }, [authority]);
+        ready.push(steps.add(at, Action::Stage { files: FileSet::Conf }, [installed]));
+        ready.push(steps.add(at, Action::Stage { files: FileSet::Cert }, [installed, issued]));
+    }
+    steps.barrier(Barrier::Staged, ready)
+}
+
+/// All old members are down before the first new one starts (design.md, rule 6).
+fn stop(steps: &mut ClusterSteps<'_, '_>, staged: StepIndex) -> StepIndex {
+    let stops: Vec<_> = steps
+        .members()
+        .map(|member| steps.add(At::Member(member), Action::Stop, [staged]))
+        .collect();
+    steps.barrier(Barrier::Down, stops)
+}
+
+/// The first start is parallel, since a member is ready only once there is a quorum (rule 7).
+fn start(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
+    let mut launches = Vec::new();
+    for member in steps.members() {
+        let at = At::Member(member);
+        let purged = steps.add(at, Action::Purge, [down]);
+        let folders = steps.add(at, Action::MakeFolders, [purged]);
+        let mut before: Vec<_> = FileSet::ALL
+            .into_iter()
+            .flat_map(FileSet::files)
+            .map(|file| steps.add(at, Action::Promote { file: *file }, [purged]))
+            .collect();
+        before.push(folders);
+        launches.push(steps.add(at, Action::Launch, before));
+    }
+    let started = steps.barrier(Barrier::Started, launches);
+    let ready: Vec<_> = steps
+        .members()
+        .map(|member| steps.add(At::Member(member), Action::AwaitReady, [started]))
+        .collect();
+    steps.add(At::Controller, Action::Verify, ready)
+}
+
+fn register(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
+    for infra in steps.infra() {
+        for member in steps.members() {
+            steps.add(infra, Action::Register { member }, [verified]);
+        }
+    }
+}

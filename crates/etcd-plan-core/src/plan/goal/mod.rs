@@ -1,0 +1,73 @@
+//! What a plan is for. Each goal is a file that says which steps it takes, in which order.
+
+mod create;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::build::Steps;
+use super::options::PurgeRule;
+use crate::names::{NameError, serde_through_text};
+
+/// What is wanted of the clusters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Goal {
+    /// The cluster is as the inventory says: it is built where there is none, members that stand
+    /// still are started, remains that are in the way are purged, and a cluster that is as wanted
+    /// is left alone.
+    #[default]
+    Create,
+    /// The cluster is built anew, whatever is there: the seeds' `etcd.yml` run on a living cluster.
+    /// What is there is moved aside first.
+    Rebuild,
+}
+
+impl Goal {
+    /// All goals.
+    pub const ALL: [Self; 2] = [Self::Create, Self::Rebuild];
+
+    /// Gives the goal's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Rebuild => "rebuild",
+        }
+    }
+
+    /// Says when what is there is purged.
+    pub fn purge_rule(self) -> PurgeRule {
+        match self {
+            Self::Create => PurgeRule::WhenNeeded,
+            Self::Rebuild => PurgeRule::Always,
+        }
+    }
+
+    /// Adds the steps of the goal for all clusters.
+    pub(super) fn plan(self, steps: &mut Steps<'_>) {
+        match self {
+            Self::Create | Self::Rebuild => create::plan(steps),
+        }
+    }
+}
+
+impl fmt::Display for Goal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Goal {
+    type Err = NameError;
+
+    /// # Errors
+    ///
+    /// When no goal has this name; the message lists those there are.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        Self::ALL.into_iter().find(|goal| goal.as_str() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.into_iter().map(Self::as_str).collect();
+            NameError::new(format!("is not a goal; there are {}", names.join(", ")))
+        })
+    }
+}
+
+serde_through_text!(Goal);

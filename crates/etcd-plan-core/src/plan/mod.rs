@@ -1,0 +1,25 @@
+//! The plan: a graph of steps behind guards, as data.
+
+mod action;
+mod build;
+mod critical_path;
+mod error;
+mod file;
+pub(crate) mod goal;
+mod graph;
+mod invariants;
+mod options;
+mod step;
+mod subtask;
+
+pub use action::{Action, Barrier};
+pub use build::PlanBuilder;
+pub use critical_path::CriticalPath;
+pub use error::{BrokenInvariant, PlanError};
+pub use file::{FileSet, MemberFile, WantedFile};
+pub use goal::Goal;
+pub use graph::Plan;
+pub use options::{PurgeRule, Selection};
+pub(crate) use step::StepNode;
+pub use step::{At, Step, StepId, StepIndex};
+pub use subtask::Subtask;

@@ -1,0 +1,46 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::Subtask;
+use crate::names::HostName;
+
+/// Which steps of a plan are wanted. A selection selects steps; it never drops a guard that they
+/// need.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Selection {
+    /// Only steps on these hosts, and those on the controller that serve them; none for all.
+    pub limit: Option<BTreeSet<HostName>>,
+    /// Only steps of these subtasks; empty for all.
+    pub tags: BTreeSet<Subtask>,
+    /// No steps of these subtasks.
+    pub skip_tags: BTreeSet<Subtask>,
+}
+
+impl Selection {
+    /// Says whether steps of this subtask are wanted.
+    pub fn takes(&self, subtask: Subtask) -> bool {
+        let named = |tags: &BTreeSet<Subtask>| tags.iter().any(|tag| subtask.is_selected_by(*tag));
+        (self.tags.is_empty() || named(&self.tags)) && !named(&self.skip_tags)
+    }
+
+    /// Says whether steps on this host are wanted.
+    pub fn takes_host(&self, host: &HostName) -> bool {
+        self.limit.as_ref().is_none_or(|limit| limit.contains(host))
+    }
+
+    /// Says whether a subtask was asked for by name, or by the name of the one it is part of.
+    pub fn names(&self, subtask: Subtask) -> bool {
+        self.takes(subtask) && !self.tags.is_empty()
+    }
+}
+
+/// When what is there is purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PurgeRule {
+    /// Only what stands in the way: remains that are no cluster as the inventory has it.
+    WhenNeeded,
+    /// All that is there: the cluster is rebuilt, or destroyed.
+    Always,
+}

@@ -1,0 +1,217 @@
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Action, Plan, Subtask};
+use crate::names::{HostName, serde_through_text};
+use crate::spec::{ClusterSpec, HostSpec, MemberSpec};
+
+/// Where a step happens, within its cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum At {
+    /// On the machine that runs the plan.
+    Controller,
+    /// On the host of the member at this position.
+    Member(u32),
+    /// On the host at this position of group `infra`.
+    Infra(u32),
+}
+
+impl At {
+    /// Gives the place of the host at a position of group `infra`: that of its member where it
+    /// carries one, so that a host has one place in its cluster.
+    pub(crate) fn of_infra(cluster: &ClusterSpec, position: usize) -> Self {
+        let host = &cluster.infra[position].name;
+        let count = |at: usize| u32::try_from(at).expect("hosts are counted in 32 bits");
+        match cluster.members.iter().position(|member| member.host.name == *host) {
+            Some(member) => Self::Member(count(member)),
+            None => Self::Infra(count(position)),
+        }
+    }
+
+    /// Gives the place of a host of a cluster, by its name.
+    pub(crate) fn of_host(cluster: &ClusterSpec, host: &HostName) -> Option<Self> {
+        let member = cluster.members.iter().position(|member| member.host.name == *host);
+        let infra = || cluster.infra.iter().position(|infra| infra.name == *host);
+        match member {
+            Some(member) => u32::try_from(member).ok().map(Self::Member),
+            None => infra().map(|position| Self::of_infra(cluster, position)),
+        }
+    }
+}
+
+/// A step as the plan keeps it. Names and sentences are made from it when they are asked for: a
+/// plan of a thousand clusters has tens of thousands of steps, and most are never printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StepNode {
+    pub(crate) cluster: u32,
+    pub(crate) at: At,
+    pub(crate) action: Action,
+}
+
+/// The position of a step in its plan, in the order in which steps were planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepIndex(pub(crate) u32);
+
+impl StepIndex {
+    /// Gives the position as a number, for tables beside the plan.
+    pub fn get(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The stable name of a step. It reads like a path: `etcd/10.10.10.11/etcd_conf/etcd.conf`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(Arc<str>);
+
+impl StepId {
+    /// Gives the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::str::FromStr for StepId {
+    type Err = crate::names::NameError;
+
+    /// # Errors
+    ///
+    /// When the text is empty.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.is_empty() {
+            return Err(crate::names::NameError::new("is empty"));
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+serde_through_text!(StepId);
+
+/// One node of a plan.
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) index: StepIndex,
+}
+
+impl<'a> Step<'a> {
+    pub(crate) fn node(self) -> StepNode {
+        self.plan.node(self.index)
+    }
+
+    /// Gives the plan.
+    pub fn plan(self) -> &'a Plan {
+        self.plan
+    }
+
+    /// Gives the step's position.
+    pub fn index(self) -> StepIndex {
+        self.index
+    }
+
+    /// Gives what the step does.
+    pub fn action(self) -> Action {
+        self.node().action
+    }
+
+    /// Gives the cluster; none for the gate, which is one for all.
+    pub fn cluster(self) -> Option<&'a ClusterSpec> {
+        match self.node().action {
+            Action::Gate => None,
+            _ => Some(&self.plan.clusters()[self.node().cluster as usize]),
+        }
+    }
+
+    /// Gives the host; none for a step on the controller.
+    pub fn host(self) -> Option<&'a HostSpec> {
+        let cluster = self.cluster()?;
+        match self.node().at {
+            At::Controller => None,
+            At::Member(position) => Some(&cluster.members[position as usize].host),
+            At::Infra(position) => Some(&cluster.infra[position as usize]),
+        }
+    }
+
+    /// Gives the name of the host; none for a step on the controller.
+    pub fn host_name(self) -> Option<&'a HostName> {
+        self.host().map(|host| &host.name)
+    }
+
+    /// Gives the member that the step is about, on whichever host it happens.
+    pub fn member(self) -> Option<&'a MemberSpec> {
+        let position = match (self.node().action, self.node().at) {
+            (Action::IssueCertificate { member } | Action::Register { member }, _) => member,
+            (_, At::Member(position)) => position,
+            _ => return None,
+        };
+        self.cluster()?.members.get(position as usize)
+    }
+
+    /// Gives the subtask; none for the gate and barriers.
+    pub fn subtask(self) -> Option<Subtask> {
+        self.action().subtask()
+    }
+
+    /// Gives the tags that select the step; none for what no selection removes.
+    pub fn tags(self) -> Vec<&'static str> {
+        self.subtask().map(Subtask::tags).unwrap_or_default()
+    }
+
+    /// Gives the step's stable name.
+    pub fn id(self) -> StepId {
+        let Some(cluster) = self.cluster() else { return StepId("gate".into()) };
+        let host = self.host_name().map_or("controller", HostName::as_str);
+        let object = self.object();
+        let text = match self.subtask() {
+            Some(subtask) => format!("{}/{host}/{subtask}/{object}", cluster.name),
+            None => format!("{}/{host}/{object}", cluster.name),
+        };
+        StepId(text.into())
+    }
+
+    /// Gives the last part of the step's name: what it is about.
+    fn object(self) -> String {
+        match self.action() {
+            Action::Assert => "inventory".into(),
+            Action::ReadFacts => "facts".into(),
+            Action::Judge { guard } => guard.as_str().into(),
+            Action::Gate => "gate".into(),
+            Action::Lock => "lock".into(),
+            Action::Await { barrier } => barrier.as_str().into(),
+            Action::Install => "package".into(),
+            Action::EnsureAuthority => "authority".into(),
+            Action::IssueCertificate { .. } | Action::Register { .. } => {
+                self.member().map(|member| member.name.to_string()).unwrap_or_default()
+            }
+            Action::Stage { .. } => "staged".into(),
+            Action::Stop => "stop".into(),
+            Action::Purge => "data".into(),
+            Action::MakeFolders => "folders".into(),
+            Action::Promote { file } => file.name().into(),
+            Action::Launch => "start".into(),
+            Action::AwaitReady => "ready".into(),
+            Action::Verify => "verify".into(),
+        }
+    }
+
+    /// Says whether the step is one of those that the gate waits for.
+    pub fn is_above_gate(self) -> bool {
+        matches!(self.action(), Action::Assert | Action::ReadFacts | Action::Judge { .. })
+    }
+
+    /// Goes through the steps that this one waits for.
+    pub fn waits_for(self) -> impl Iterator<Item = Step<'a>> {
+        self.plan.before(self.index)
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Step({})", self.id())
+    }
+}

@@ -1,0 +1,156 @@
+use super::context::{Entry, Environment, EtcdConf, Target, Unit};
+use super::engine::render;
+use crate::action::{Problem, StepContext};
+use crate::facts::CertificateState;
+use crate::names::{Address, Port};
+use crate::op::FileContent;
+use crate::plan::MemberFile;
+use crate::spec::{ClusterSpec, MemberSpec};
+
+/// A file's content, if it can be known yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rendered {
+    /// It is this.
+    Content(FileContent),
+    /// It holds a certificate that is not issued yet.
+    NotYet,
+}
+
+/// Renders a file of a member.
+///
+/// # Errors
+///
+/// When the certificates were not read, or a template does not work.
+pub fn member_file(context: &StepContext<'_>, file: MemberFile) -> Result<Rendered, Problem> {
+    let text = match file {
+        MemberFile::EtcdConf => etcd_conf(context)?,
+        MemberFile::Unit => unit(context)?,
+        MemberFile::Environment => environment(context.spec(), context.root())?,
+        MemberFile::TrustedCa
+        | MemberFile::CaCertificate
+        | MemberFile::Certificate
+        | MemberFile::PrivateKey => return key_material(context, file),
+    };
+    Ok(Rendered::Content(FileContent::Shown(text)))
+}
+
+/// Renders the client environment of a cluster, for files below `root`.
+///
+/// # Errors
+///
+/// When the template does not work.
+pub fn environment(spec: &ClusterSpec, root: &str) -> Result<String, Problem> {
+    let endpoints: Vec<String> = spec.voters().map(|member| spec.client_url(member)).collect();
+    render(
+        "etcdctl.sh",
+        &Environment {
+            cluster: spec.name.as_str(),
+            endpoints: endpoints.join(","),
+            ca_file: path(MemberFile::TrustedCa, root),
+            cert_file: path(MemberFile::Certificate, root),
+            key_file: path(MemberFile::PrivateKey, root),
+        },
+    )
+}
+
+/// Renders the file with which a member is registered with Prometheus: one entry of `file_sd`.
+///
+/// # Errors
+///
+/// When the template does not work.
+pub fn target(spec: &ClusterSpec, member: &MemberSpec) -> Result<String, Problem> {
+    let address = member.address.in_url();
+    render(
+        "target.yml",
+        &Target {
+            member: member.name.as_str(),
+            cluster: spec.name.as_str(),
+            ip: member.address.to_string(),
+            target: format!("{address}:{}", *spec.settings.network.port),
+        },
+    )
+}
+
+fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
+    let (spec, member, root) = (context.spec(), context.member(), context.root());
+    let settings = &spec.settings;
+    let initial_cluster: Vec<String> = spec
+        .members
+        .iter()
+        .map(|member| format!("{}={}", member.name, spec.peer_url(member)))
+        .collect();
+    let extra = &settings.storage.extra_config.value.0;
+    render(
+        "etcd.conf",
+        &EtcdConf {
+            name: member.name.as_str(),
+            data_dir: settings.storage.data.below(root),
+            token: context.run.token(context.cluster()),
+            init: settings.guards.init.to_string(),
+            initial_cluster: initial_cluster.join(","),
+            peer_url: spec.peer_url(member),
+            client_url: spec.client_url(member),
+            listen_peer_url: listen_url(member, *settings.network.peer_port),
+            listen_client_urls: listen_client_urls(spec, member),
+            election_timeout: settings.timing.election_timeout.0,
+            heartbeat_interval: settings.timing.heartbeat_interval.0,
+            quota: settings.storage.quota.0,
+            auto_compaction_retention: settings.storage.auto_compaction_retention.to_string(),
+            snapshot_count: settings.storage.snapshot_count.map(|count| count.0),
+            extra: extra
+                .iter()
+                .map(|(key, value)| Entry { key, value: value.to_string() })
+                .collect(),
+            ca_file: path(MemberFile::CaCertificate, root),
+            cert_file: path(MemberFile::Certificate, root),
+            key_file: path(MemberFile::PrivateKey, root),
+        },
+    )
+}
+
+/// etcd listens on addresses only: where a member has a name, on all of them.
+fn listen_url(member: &MemberSpec, port: Port) -> String {
+    match &member.address {
+        Address::Ip(_) => format!("https://{}:{port}", member.address.in_url()),
+        Address::Dns(_) => format!("https://0.0.0.0:{port}"),
+    }
+}
+
+/// A member also listens on the loopback address, for clients on its host; not where its own
+/// address is one, since several members then share the machine.
+fn listen_client_urls(spec: &ClusterSpec, member: &MemberSpec) -> String {
+    let port = *spec.settings.network.port;
+    let own = listen_url(member, port);
+    if member.address.is_loopback() || member.address.ip().is_none() {
+        return own;
+    }
+    format!("{own},https://{}:{port}", Address::LOOPBACK)
+}
+
+fn unit(context: &StepContext<'_>) -> Result<String, Problem> {
+    let name = context.member().name.as_str();
+    render("etcd.service", &Unit { name, config_file: path(MemberFile::EtcdConf, context.root()) })
+}
+
+fn key_material(context: &StepContext<'_>, file: MemberFile) -> Result<Rendered, Problem> {
+    let keys = context.run.observation.keys.get(context.cluster());
+    let position = context.spec().members.iter().position(|m| m.seq == context.member().seq);
+    let state = keys.zip(position).and_then(|(keys, position)| keys.members.get(position));
+    let material = match state {
+        Some(CertificateState::Good(material)) => material,
+        Some(CertificateState::ToIssue { .. }) => return Ok(Rendered::NotYet),
+        None => {
+            let message = "the certificates on the control machine were not read";
+            return Err(Problem::new(message, "report this as a bug"));
+        }
+    };
+    Ok(Rendered::Content(match file {
+        MemberFile::Certificate => FileContent::Shown(material.certificate.clone()),
+        MemberFile::PrivateKey => FileContent::Hidden(material.key.clone()),
+        _ => FileContent::Shown(material.ca.clone()),
+    }))
+}
+
+fn path(file: MemberFile, root: &str) -> String {
+    file.wanted().path.below(root)
+}

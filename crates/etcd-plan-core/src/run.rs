@@ -1,0 +1,100 @@
+//! What a run brings to a plan: what was observed, the time, and a token that was never used.
+
+use std::collections::BTreeMap;
+
+use crate::facts::{Observation, Situation};
+use crate::names::HostName;
+use crate::plan::{Plan, PurgeRule, Subtask};
+
+/// What the engine gives to a run, since planning has neither clock nor dice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunInputs {
+    /// The time at which the run began, in UTC, as it stands in names: `20261121T143000Z`.
+    pub stamp: String,
+    /// Random hexadecimal digits that no other run has.
+    pub nonce: String,
+    /// The time in seconds since 1970 UTC.
+    pub now: i64,
+    /// Who runs, for the lock: `user@machine, process 4711`.
+    pub holder: String,
+    /// For sandbox hosts, the folder that stands for `/`.
+    pub roots: BTreeMap<HostName, String>,
+}
+
+/// Everything that a decision may depend on. It is the same for all steps of a run, but for what
+/// was observed, which grows as steps are checked.
+#[derive(Debug)]
+pub struct RunContext<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What was observed.
+    pub observation: &'a Observation,
+    /// What the run brings.
+    pub inputs: &'a RunInputs,
+    /// What there was of each cluster before the first change.
+    pub situations: &'a [Situation],
+    /// Whether anything would change, for each cluster: one that is left alone is not locked.
+    pub busy: &'a [bool],
+}
+
+impl<'a> RunContext<'a> {
+    /// Gives what there was of a cluster.
+    pub fn situation(&self, cluster: usize) -> &'a Situation {
+        &self.situations[cluster]
+    }
+
+    /// Says whether what is there of a cluster is taken away.
+    pub fn purges(&self, cluster: usize) -> bool {
+        match self.situation(cluster) {
+            Situation::Absent => false,
+            Situation::Present { .. } => self.plan.purge_rule() == PurgeRule::Always,
+            Situation::Remains { .. } => true,
+        }
+    }
+
+    /// Says whether a cluster is made new.
+    pub fn builds(&self, cluster: usize) -> bool {
+        let is_there = matches!(self.situation(cluster), Situation::Present { .. });
+        self.plan.selection().takes(Subtask::Launch) && (!is_there || self.purges(cluster))
+    }
+
+    /// Gives the token of a cluster: a new one for each build, since with an old one and old peer
+    /// URLs a member that missed the purge would speak to the new cluster (design.md, rule 6);
+    /// else the one that is there.
+    pub fn token(&self, cluster: usize) -> String {
+        let spec = &self.plan.clusters()[cluster];
+        let new = || format!("{}-{}-{}", spec.name, self.inputs.stamp, self.inputs.nonce);
+        if self.builds(cluster) {
+            return new();
+        }
+        if let Situation::Present { token, .. } = self.situation(cluster) {
+            return token.clone();
+        }
+        let mut found = spec.members.iter().filter_map(|member| {
+            crate::facts::MemberFound::of(spec, member, self.observation).ok()?.conf?.token
+        });
+        match found.next() {
+            Some(first) if found.all(|other| other == first) => first,
+            _ => new(),
+        }
+    }
+}
+
+/// Gives a time as it stands in names, `20261121T143000Z`, in UTC: such texts sort by time.
+pub fn stamp_of(unix_seconds: i64) -> String {
+    let time = time::OffsetDateTime::from_unix_timestamp(unix_seconds)
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    let format = time::macros::format_description!("[year][month][day]T[hour][minute][second]Z");
+    time.format(format).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stamp_of;
+
+    #[test]
+    fn stamps_sort_by_time() {
+        assert_eq!(stamp_of(1_795_271_400), "20261121T131000Z");
+        assert!(stamp_of(0) < stamp_of(1_795_271_400));
+    }
+}

@@ -1,0 +1,14 @@
+//! One etcd cluster, fully resolved: every default filled in, every value knows where it came from.
+
+mod check;
+mod cluster;
+mod parameter;
+pub mod params;
+mod resolve;
+mod types;
+
+pub(crate) use check::check;
+pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
+pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
+pub use resolve::{ResolvedInventory, resolve};
+pub use types::{Bytes, ExtraConfig, InitialState, PurgeRetention, Retention};

@@ -1,0 +1,133 @@
+use std::collections::BTreeMap;
+
+use super::FORMAT;
+use super::document::{Cluster, Document, File, Host, Member, Parameter, Step};
+use crate::action::{StepContext, summary, why_it_waits};
+use crate::facts::{Observation, Situation};
+use crate::op::FileContent;
+use crate::plan::{self, Action, FileSet, Plan, Subtask};
+use crate::render::{self, Rendered};
+use crate::run::{RunContext, RunInputs};
+use crate::spec::{ClusterSpec, HostSpec};
+
+impl Plan {
+    /// Writes the plan as a JSON document of format `etcd-plan/1`, without secrets.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&document(self)).expect("the document has only text keys")
+    }
+}
+
+fn document(plan: &Plan) -> Document {
+    let files = Files::new(plan);
+    Document {
+        format: FORMAT.to_owned(),
+        goal: plan.goal(),
+        purge: plan.purge_rule(),
+        selection: plan.selection().clone(),
+        clusters: plan.clusters().iter().map(cluster).collect(),
+        steps: plan.indices().map(|index| step(plan.step(index), &files)).collect(),
+    }
+}
+
+fn cluster(spec: &ClusterSpec) -> Cluster {
+    let parameter = |(name, value, origin): (&str, String, &crate::spec::ValueOrigin)| {
+        (name.to_owned(), Parameter { value, origin: origin.to_string() })
+    };
+    Cluster {
+        name: spec.name.clone(),
+        group: spec.group.clone(),
+        parameters: spec.settings.show().into_iter().map(parameter).collect::<BTreeMap<_, _>>(),
+        members: spec
+            .members
+            .iter()
+            .map(|member| Member {
+                seq: member.seq,
+                name: member.name.clone(),
+                address: member.address.clone(),
+                learner: member.learner,
+                host: host(&member.host),
+            })
+            .collect(),
+        infra: spec.infra.iter().map(host).collect(),
+    }
+}
+
+fn host(spec: &HostSpec) -> Host {
+    Host { name: spec.name.clone(), connection: spec.connection.clone() }
+}
+
+fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
+    Step {
+        id: step.id(),
+        cluster: step.cluster().map(|cluster| cluster.name.clone()),
+        host: step.host_name().cloned(),
+        subtask: step.subtask(),
+        tags: step.subtask().map(Subtask::tags).unwrap_or_default().into_iter().map(Into::into).collect(),
+        action: step.action(),
+        summary: summary(step),
+        waits_for: {
+            let mut ids: Vec<_> = step.waits_for().map(plan::Step::id).collect();
+            ids.sort_unstable();
+            ids
+        },
+        why_it_waits: why_it_waits(step.action()).to_owned(),
+        file: files.of(step),
+    }
+}
+
+/// The files of a plan as they are before anything was observed.
+pub(super) struct Files<'a> {
+    plan: &'a Plan,
+    observation: Observation,
+    inputs: RunInputs,
+    situations: Vec<Situation>,
+    busy: Vec<bool>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        let clusters = plan.clusters().len();
+        Self {
+            plan,
+            observation: Observation::default(),
+            inputs: RunInputs {
+                stamp: "<time>".to_owned(),
+                nonce: "<random>".to_owned(),
+                ..RunInputs::default()
+            },
+            situations: vec![Situation::Absent; clusters],
+            busy: vec![true; clusters],
+        }
+    }
+
+    /// Gives the file that a step puts in its place, if it is such a step.
+    pub(super) fn of(&self, step: plan::Step<'_>) -> Option<File> {
+        let (wanted, content) = match step.action() {
+            Action::Promote { file } if file.set() == FileSet::Conf => {
+                let run = RunContext {
+                    plan: self.plan,
+                    observation: &self.observation,
+                    inputs: &self.inputs,
+                    situations: &self.situations,
+                    busy: &self.busy,
+                };
+                let step = self.plan.step(step.index());
+                let rendered = render::member_file(&StepContext { run: &run, step }, file);
+                let content = match rendered {
+                    Ok(Rendered::Content(FileContent::Shown(text))) => Some(text),
+                    _ => None,
+                };
+                (file.wanted(), content)
+            }
+            Action::Promote { file } => (file.wanted(), None),
+            _ => return None,
+        };
+        Some(File {
+            path: wanted.path.to_string(),
+            owner: wanted.owner.user,
+            group: wanted.owner.group,
+            mode: format!("{:04o}", wanted.mode),
+            content,
+        })
+    }
+}

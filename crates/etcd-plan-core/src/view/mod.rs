@@ -1,0 +1,7 @@
+//! Pure views of a plan: text for a person, JSON for a machine, DOT and Mermaid for a picture.
+
+mod dot;
+mod json;
+mod lanes;
+mod mermaid;
+mod text;

@@ -1,0 +1,36 @@
+//! Carries out plans: everything is read, every guard is judged, and only then something changes.
+//!
+//! A [`Run`] goes through three types, and each allows only what its time has come for:
+//!
+//! | type | what can be done |
+//! | --- | --- |
+//! | [`Run`] | set it up, then [`observe`](Run::observe): reads every host, changes nothing |
+//! | [`Observed`] | [`preview`](Observed::preview) what would change; [`approve`](Observed::approve): the guards decide |
+//! | [`Approved`] | [`apply`](Approved::apply): makes the changes |
+//!
+//! There is no other way to a change:
+//!
+//! ```compile_fail,E0599
+//! fn in_a_hurry(run: etcd_plan::engine::Observed<'_>) {
+//!     run.apply(&mut etcd_plan::engine::Silent);
+//! }
+//! ```
+
+mod approved;
+mod batch;
+mod controller;
+mod coordinator;
+mod keys;
+mod observed;
+mod observer;
+mod pool;
+mod preview;
+mod run;
+mod settings;
+mod state;
+
+pub use approved::Approved;
+pub use observed::{Observed, Refused};
+pub use observer::{Flow, Observer, Silent};
+pub use run::Run;
+pub use settings::RunSettings;

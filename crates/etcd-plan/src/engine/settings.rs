@@ -1,0 +1,22 @@
+use std::num::NonZeroUsize;
+
+/// How a run goes about its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSettings {
+    /// How many hosts are worked on at once, at the most; by default 64.
+    pub forks: NonZeroUsize,
+    /// Who runs, as the lock on the hosts says it to others; by default the user, the machine and
+    /// the process.
+    pub holder: String,
+}
+
+impl Default for RunSettings {
+    fn default() -> Self {
+        let user = std::env::var("USER").unwrap_or_else(|_| "unknown user".to_owned());
+        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self {
+            forks: NonZeroUsize::new(64).expect("64 is not 0"),
+            holder: format!("{user}@{machine}, process {}", std::process::id()),
+        }
+    }
+}
