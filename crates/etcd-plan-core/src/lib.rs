@@ -4,6 +4,7 @@
 //! Nothing here does I/O, reads a clock, or rolls dice: the same input gives the same bytes. The
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
+pub mod cert;
 pub mod diagnostic;
 pub mod facts;
 pub mod names;
