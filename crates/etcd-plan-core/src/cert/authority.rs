@@ -85,7 +85,7 @@ impl AuthorityProblem {
                 "use the certificate of a CA that may sign certificates for TLS servers and clients"
             }
             Self::Expired(..) => {
-                "renew the CA's certificate; if its clock is right, every member needs the new one"
+                "renew the CA's certificate and give it to every member, or check this machine's clock"
             }
             Self::NotYetValid(..) => "check this machine's clock",
             Self::UnsupportedKey(..) => {

@@ -20,7 +20,7 @@ pub enum KeyAlgorithm {
     Rsa2048,
     /// RSA with 3072 bits.
     Rsa3072,
-    /// RSA with 4096 bits; one takes seconds to make.
+    /// RSA with 4096 bits; one takes half a second to make, or more.
     Rsa4096,
 }
 
