@@ -311,12 +311,14 @@ fn three_tiers(openssl: &Openssl) -> (String, String, String) {
     openssl.run(RSA);
     openssl.self_sign("/CN=root", ROOT, "");
     let mut tiers = vec![openssl.read("ca.crt")];
-    for (name, key) in [
+    // Each ends well before the one above it: what it signs must not outlive that one.
+    for (name, days, key) in [
         (
             "middle",
+            3650,
             "ecparam -name secp384r1 -genkey -noout -out ca.key",
         ),
-        ("lower", "genrsa -traditional -out ca.key 2048"),
+        ("lower", 1825, "genrsa -traditional -out ca.key 2048"),
     ] {
         openssl.write("above.crt", openssl.read("ca.crt"));
         openssl.write("above.key", openssl.read("ca.key"));
@@ -324,10 +326,10 @@ fn three_tiers(openssl: &Openssl) -> (String, String, String) {
         openssl.run(&format!(
             "req -new -key ca.key -subj /CN={name} -out tier.csr"
         ));
-        openssl.run(
-            "x509 -req -in tier.csr -CA above.crt -CAkey above.key -CAcreateserial -days 3650 \
+        openssl.run(&format!(
+            "x509 -req -in tier.csr -CA above.crt -CAkey above.key -CAcreateserial -days {days} \
              -extfile tier.ext -out ca.crt",
-        );
+        ));
         tiers.push(openssl.read("ca.crt"));
     }
     let [root, middle, lower] = tiers.try_into().expect("three tiers");
