@@ -2,5 +2,6 @@
 
 pub mod executor;
 pub mod permit;
+pub mod pki;
 
 pub use etcd_plan_core as core;

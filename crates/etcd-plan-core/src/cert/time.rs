@@ -1,0 +1,70 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::Days;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A point in time in whole seconds since 1970 UTC, the precision of dates in certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixTime(pub i64);
+
+impl UnixTime {
+    /// Gives the time so many days of 24 hours later.
+    #[must_use]
+    pub fn plus_days(self, days: Days) -> Self {
+        Self(self.0.saturating_add(i64::from(days.0) * DAY))
+    }
+
+    /// Gives the time so many seconds earlier.
+    #[must_use]
+    pub fn minus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    /// Counts the seconds from an earlier time to this one; negative when that one is later.
+    pub fn seconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// A length of time, printed for a person in its largest whole unit: `12 days`, `5 hours`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span(pub(super) i64);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, unit) = match self.0.saturating_abs() {
+            seconds if seconds >= DAY => (seconds / DAY, "day"),
+            seconds if seconds >= HOUR => (seconds / HOUR, "hour"),
+            seconds if seconds >= MINUTE => (seconds / MINUTE, "minute"),
+            _ => return f.write_str("less than a minute"),
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        write!(f, "{count} {unit}{plural}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DAY, HOUR, MINUTE, Span};
+
+    #[test]
+    fn spans_are_printed_in_their_largest_unit() {
+        for (seconds, text) in [
+            (12 * DAY + HOUR, "12 days"),
+            (DAY, "1 day"),
+            (DAY - 1, "23 hours"),
+            (-HOUR, "1 hour"),
+            (90, "1 minute"),
+            (2 * MINUTE, "2 minutes"),
+            (0, "less than a minute"),
+        ] {
+            assert_eq!(Span(seconds).to_string(), text);
+        }
+    }
+}
