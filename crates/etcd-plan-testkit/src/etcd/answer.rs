@@ -1,0 +1,107 @@
+use etcd_plan::core::names::{EtcdId, HostName, HostPath, Port};
+use etcd_plan::core::op::{EndpointStatus, EtcdAccess, EtcdFacts, Listener};
+
+use super::Instance;
+use super::client::serving;
+use super::config::Endpoint;
+use crate::files::FileTree;
+use crate::world::State;
+
+impl State {
+    /// Says what `etcdctl` on a host learns from an endpoint.
+    pub(crate) fn etcd_facts(&self, from: &HostName, access: &EtcdAccess) -> EtcdFacts {
+        let silent = |said: String| EtcdFacts {
+            said,
+            ..EtcdFacts::default()
+        };
+        let etcd = match self.dial(from, access) {
+            Ok(etcd) => etcd,
+            Err(said) => return silent(said),
+        };
+        // The port is open before there is a quorum, but nobody answers (facts.md S1).
+        if !etcd.ready {
+            return silent("context deadline exceeded".to_owned());
+        }
+        let served = serving(etcd);
+        let members = match served {
+            Ok(()) => etcd.member.members.values().cloned().collect(),
+            Err(_) => Vec::new(),
+        };
+        EtcdFacts {
+            healthy: served.is_ok(),
+            status: Some(status(etcd)),
+            members,
+            alarms: Vec::new(),
+            said: served.err().unwrap_or_default(),
+        }
+    }
+
+    /// Says who listens on ports of a host.
+    pub(crate) fn listeners(&self, host: &HostName, ports: &[Port]) -> Vec<Listener> {
+        let etcds = self.etcds.iter().filter(|((of, _), _)| of == host);
+        let etcds = etcds.flat_map(|(_, etcd)| {
+            etcd.config.listens().map(|endpoint| Listener {
+                address: endpoint.address,
+                port: endpoint.port,
+                pid: Some(etcd.pid),
+                program: Some("etcd".to_owned()),
+            })
+        });
+        let foreign = self.host(host).foreign.iter().cloned();
+        foreign
+            .chain(etcds)
+            .filter(|listener| ports.contains(&listener.port))
+            .collect()
+    }
+
+    fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&Instance, String> {
+        let files = &self.host(from).files;
+        let endpoint = Endpoint::parse(&access.endpoint)
+            .ok_or_else(|| format!("parse \"{}\": invalid URL", access.endpoint))?;
+        let ca = read(files, &access.cacert)?;
+        read(files, &access.cert)?;
+        read(files, &access.key)?;
+        let refused = || {
+            format!(
+                "dial tcp {}:{}: connect: connection refused",
+                endpoint.address.in_url(),
+                endpoint.port
+            )
+        };
+        let host = self.route(from, &endpoint.address).ok_or_else(refused)?;
+        let (_, etcd) = self
+            .etcds
+            .iter()
+            .filter(|((of, _), _)| *of == host.name)
+            .find(|(_, etcd)| etcd.serves_clients_on(&endpoint))
+            .ok_or_else(refused)?;
+        if endpoint.tls && ca != etcd.client_ca {
+            let words = "transport: authentication handshake failed: x509: certificate signed by unknown authority";
+            return Err(words.to_owned());
+        }
+        Ok(etcd)
+    }
+}
+
+fn status(etcd: &Instance) -> EndpointStatus {
+    let member = &etcd.member;
+    EndpointStatus {
+        cluster_id: member.cluster_id,
+        member_id: member.id,
+        leader: etcd.leader.unwrap_or(EtcdId(0)),
+        version: etcd.version.clone(),
+        db_size: member.db_size(),
+        db_size_in_use: Some(member.db_size()),
+        revision: member.revision,
+        raft_term: member.term,
+        raft_index: member.index(),
+        raft_applied_index: member.index(),
+        is_learner: !member.votes(),
+    }
+}
+
+fn read<'a>(files: &'a FileTree, path: &HostPath) -> Result<&'a [u8], String> {
+    files
+        .bytes(path)
+        .ok_or_else(|| format!("open {path}: no such file or directory"))
+}

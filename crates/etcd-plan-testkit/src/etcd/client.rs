@@ -1,0 +1,238 @@
+use std::collections::BTreeMap;
+
+use etcd_plan::core::names::EtcdId;
+use etcd_plan::core::op::MemberFacts;
+
+use super::config::Endpoint;
+use super::ids::added_member_id;
+use super::member::{Change, MemberState};
+use super::{EtcdConfig, Instance};
+use crate::world::{ProcessKey, SimWorld, State};
+
+/// What a client call answers; the error is in etcd's words.
+type Answer<T> = Result<T, String>;
+
+/// What clients of the simulated etcd do. `via` names the host of the member that is asked; where
+/// several run there, the first by unit name is.
+impl SimWorld {
+    /// Puts a key, and gives the revision.
+    ///
+    /// # Errors
+    ///
+    /// When nothing answers there, or the member has no quorum or no vote.
+    pub fn put(&self, via: &str, key: &str, value: &str) -> Answer<u64> {
+        let change = Change::Put(key.to_owned(), value.to_owned());
+        self.change(via, |_, _| Ok(change))?;
+        Ok(self.member_state(via)?.revision)
+    }
+
+    /// Deletes a key; fine when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// As [`SimWorld::put`].
+    pub fn delete(&self, via: &str, key: &str) -> Answer<()> {
+        let change = Change::Delete(key.to_owned());
+        self.change(via, |_, _| Ok(change))
+    }
+
+    /// Reads a key from the store of one member, as a linearizable read does.
+    ///
+    /// # Errors
+    ///
+    /// As [`SimWorld::put`].
+    pub fn get(&self, via: &str, key: &str) -> Answer<Option<String>> {
+        let state = self.shared.lock();
+        let at = state.asked(via)?;
+        serving(&state.etcds[&at])?;
+        Ok(state.etcds[&at].member.kv.get(key).cloned())
+    }
+
+    /// Gives all keys and values in the store of one member, with or without a quorum.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn keys(&self, via: &str) -> Answer<BTreeMap<String, String>> {
+        Ok(self.member_state(via)?.kv)
+    }
+
+    /// Gives everything that a member knows.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn member_state(&self, via: &str) -> Answer<MemberState> {
+        let state = self.shared.lock();
+        let at = state.asked(via)?;
+        Ok(state.etcds[&at].member.clone())
+    }
+
+    /// Gives the configuration that the etcd on a host has read at its start.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn running_config(&self, via: &str) -> Answer<EtcdConfig> {
+        let state = self.shared.lock();
+        let at = state.asked(via)?;
+        Ok(state.etcds[&at].config.clone())
+    }
+
+    /// Adds a member under a peer URL, as a learner or a voter, and gives its id.
+    ///
+    /// # Errors
+    ///
+    /// When the rules of facts.md S12 and S13 refuse: a URL that a member has, a second learner,
+    /// or a voter that could cost the cluster its quorum.
+    pub fn member_add(&self, via: &str, peer_url: &str, learner: bool) -> Answer<EtcdId> {
+        let mut added = EtcdId(0);
+        self.change(via, |state, at| {
+            let etcd = &state.etcds[at];
+            let urls = vec![peer_url.to_owned()];
+            let seconds = state.host(&at.0).clock_ms(state.now_ms) / 1000;
+            added = added_member_id(&urls, &etcd.config.token, seconds);
+            may_add(state, &etcd.member, peer_url, learner)?;
+            Ok(Change::Add(MemberFacts {
+                id: added,
+                name: String::new(),
+                peer_urls: urls,
+                client_urls: Vec::new(),
+                is_learner: learner,
+            }))
+        })?;
+        Ok(added)
+    }
+
+    /// Removes a member.
+    ///
+    /// # Errors
+    ///
+    /// When there is none with this id, or the rest would have no quorum.
+    pub fn member_remove(&self, via: &str, id: EtcdId) -> Answer<()> {
+        self.change(via, |state, at| {
+            let member = &state.etcds[at].member;
+            if !member.members.contains_key(&id) {
+                return Err("etcdserver: member not found".to_owned());
+            }
+            let left: Vec<EtcdId> = voters(member).filter(|voter| *voter != id).collect();
+            let started = left.iter().filter(|id| state.runs(member, **id)).count();
+            let voted = voters(member).any(|voter| voter == id);
+            if voted && (left.is_empty() || started < left.len() / 2 + 1) {
+                return Err(NOT_ENOUGH.to_owned());
+            }
+            Ok(Change::Remove(id))
+        })
+    }
+
+    /// Gives a learner a vote.
+    ///
+    /// # Errors
+    ///
+    /// When it is no learner, or does not run and so has not caught up.
+    pub fn member_promote(&self, via: &str, id: EtcdId) -> Answer<()> {
+        self.change(via, |state, at| {
+            let member = &state.etcds[at].member;
+            match member.members.get(&id) {
+                None => Err("etcdserver: member not found".to_owned()),
+                Some(known) if !known.is_learner => {
+                    Err("etcdserver: can only promote a learner member".to_owned())
+                }
+                Some(_) if !state.runs(member, id) => Err(
+                    "etcdserver: can only promote a learner member which is in sync with leader"
+                        .to_owned(),
+                ),
+                Some(_) => Ok(Change::Promote(id)),
+            }
+        })
+    }
+
+    /// Lets a cluster decide something, at every member that has a part in the quorum.
+    fn change(
+        &self,
+        via: &str,
+        decide: impl FnOnce(&State, &ProcessKey) -> Answer<Change>,
+    ) -> Answer<()> {
+        let mut state = self.shared.lock();
+        let at = state.asked(via)?;
+        serving(&state.etcds[&at])?;
+        let change = decide(&state, &at)?;
+        state.now_ms += 1;
+        let (now, cluster, leader) = {
+            let etcd = &state.etcds[&at];
+            (state.now_ms, etcd.member.cluster_id, etcd.leader)
+        };
+        for etcd in state.etcds.values_mut() {
+            if etcd.member.cluster_id == cluster && etcd.leader == leader {
+                etcd.member.append(now, change.clone());
+            }
+        }
+        state.settle();
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+}
+
+const NOT_ENOUGH: &str = "etcdserver: re-configuration failed due to not enough started members";
+
+impl State {
+    fn asked(&self, via: &str) -> Answer<ProcessKey> {
+        let mut keys = self.etcds.keys();
+        let found = keys.find(|(host, _)| host.as_str() == via);
+        found
+            .cloned()
+            .ok_or_else(|| format!("dial tcp {via}: connect: connection refused"))
+    }
+
+    /// Says whether a member of the same cluster runs and follows the same leader.
+    fn runs(&self, asked: &MemberState, id: EtcdId) -> bool {
+        self.etcds.values().any(|etcd| {
+            etcd.member.cluster_id == asked.cluster_id
+                && etcd.member.id == id
+                && etcd.leader.is_some()
+        })
+    }
+}
+
+/// Says why a member does not answer linearizable reads and writes.
+pub(super) fn serving(etcd: &Instance) -> Answer<()> {
+    if !etcd.ready {
+        return Err("context deadline exceeded".to_owned());
+    }
+    if !etcd.member.votes() {
+        return Err("etcdserver: rpc not supported for learner".to_owned());
+    }
+    match etcd.leader {
+        Some(_) => Ok(()),
+        None => Err("etcdserver: no leader".to_owned()),
+    }
+}
+
+fn voters(member: &MemberState) -> impl Iterator<Item = EtcdId> {
+    member.voters().map(|voter| voter.id)
+}
+
+fn may_add(state: &State, member: &MemberState, peer_url: &str, learner: bool) -> Answer<()> {
+    if Endpoint::parse(peer_url).is_none() {
+        return Err(format!("invalid URL \"{peer_url}\""));
+    }
+    let mut members = member.members.values();
+    if members.any(|known| known.peer_urls.iter().any(|url| url == peer_url)) {
+        return Err("etcdserver: Peer URLs already exists".to_owned());
+    }
+    if learner {
+        return if member.members.values().any(|known| known.is_learner) {
+            Err("etcdserver: too many learner members in cluster".to_owned())
+        } else {
+            Ok(())
+        };
+    }
+    let voters: Vec<EtcdId> = voters(member).collect();
+    let started = voters.iter().filter(|id| state.runs(member, **id)).count();
+    let needed = voters.len().div_ceil(2) + 1;
+    // One member may always become two: there is no other way to grow.
+    if voters.len() > 1 && started < needed {
+        return Err(NOT_ENOUGH.to_owned());
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+use std::fmt;
+
+use etcd_plan::core::names::HostName;
+use etcd_plan::core::op::{FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
+
+/// One operation of a run, as the simulator saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalEntry {
+    /// On which host.
+    pub host: HostName,
+    /// The number of its round trip on that host, from 1: operations of one batch share it.
+    pub round_trip: usize,
+    /// What was asked.
+    pub op: Op,
+    /// How often it was carried out: 0 when it failed by a fault, 2 when it was repeated.
+    pub done: usize,
+    /// The answer; none when the session ended before it came.
+    pub result: Option<OpResult>,
+}
+
+impl JournalEntry {
+    /// Gives the name of the operation: `stage_file`.
+    pub fn name(&self) -> &'static str {
+        op_name(&self.op)
+    }
+
+    /// Says whether it changes the host.
+    pub fn is_write(&self) -> bool {
+        matches!(self.op, Op::Write(_))
+    }
+
+    /// Says whether it was carried out at least once.
+    pub fn was_done(&self) -> bool {
+        self.done > 0
+    }
+}
+
+impl fmt::Display for JournalEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (host, name) = (&self.host, self.name());
+        write!(f, "{host} {name}")?;
+        if let Some(object) = op_object(&self.op) {
+            write!(f, " {object}")?;
+        }
+        match (&self.result, self.done) {
+            (None, 0) => f.write_str(" -> session ended before it"),
+            (None, _) => f.write_str(" -> session ended after it"),
+            (Some(Err(OpFailure::NotTried)), _) => f.write_str(" -> not tried"),
+            (Some(Err(OpFailure::Failed { message })), _) => write!(f, " -> failed: {message}"),
+            (Some(Ok(_)), _) => Ok(()),
+        }
+    }
+}
+
+/// All operations of a run in the order in which they were carried out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Journal(pub Vec<JournalEntry>);
+
+impl Journal {
+    /// Goes through all operations.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &JournalEntry> {
+        self.0.iter()
+    }
+
+    /// Checks that every operation of one sort comes before every one of another: all stops before
+    /// the first start.
+    ///
+    /// # Errors
+    ///
+    /// With the first pair that is the wrong way round.
+    pub fn all_before(
+        &self,
+        earlier: impl Fn(&JournalEntry) -> bool,
+        later: impl Fn(&JournalEntry) -> bool,
+    ) -> Result<(), String> {
+        let mut first_later = None;
+        for entry in &self.0 {
+            match first_later {
+                Some(first) if earlier(entry) => {
+                    return Err(format!("`{first}` came before `{entry}`"));
+                }
+                None if later(entry) => first_later = Some(entry),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives one line for every operation.
+    pub fn lines(&self) -> String {
+        let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    }
+}
+
+/// Gives the name of an operation, as the JSON of a plan would write it.
+pub fn op_name(op: &Op) -> &'static str {
+    match op {
+        Op::Read(ReadOp::System) => "system",
+        Op::Read(ReadOp::Package) => "package",
+        Op::Read(ReadOp::Stat { .. }) => "stat",
+        Op::Read(ReadOp::ReadFile { .. }) => "read_file",
+        Op::Read(ReadOp::Service { .. }) => "service",
+        Op::Read(ReadOp::Listeners { .. }) => "listeners",
+        Op::Read(ReadOp::DataDir { .. }) => "data_dir",
+        Op::Read(ReadOp::Etcd { .. }) => "etcd",
+        Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Write(WriteOp::Lock { .. }) => "lock",
+        Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
+        Op::Write(WriteOp::StageFile { .. }) => "stage_file",
+        Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
+        Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
+        Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
+        Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
+        Op::Write(WriteOp::ReloadUnits) => "reload_units",
+        Op::Write(WriteOp::EnableService { .. }) => "enable_service",
+        Op::Write(WriteOp::StartService { .. }) => "start_service",
+        Op::Write(WriteOp::StopService { .. }) => "stop_service",
+        Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
+    }
+}
+
+/// Gives what an operation is about: a path, a service, an endpoint.
+fn op_object(op: &Op) -> Option<String> {
+    match op {
+        Op::Read(ReadOp::System | ReadOp::Package)
+        | Op::Write(WriteOp::ReloadUnits | WriteOp::InstallPackage { version: None }) => None,
+        Op::Read(ReadOp::Stat { path } | ReadOp::ReadFile { path } | ReadOp::DataDir { path })
+        | Op::Write(
+            WriteOp::Lock { path, .. }
+            | WriteOp::MakeDir { path, .. }
+            | WriteOp::StageFile { path, .. }
+            | WriteOp::PromoteFile { path }
+            | WriteOp::RemoveFile { path }
+            | WriteOp::MoveAside { path, .. }
+            | WriteOp::DeletePurged { path },
+        ) => Some(path.to_string()),
+        Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
+        | Op::Write(
+            WriteOp::EnableService { service }
+            | WriteOp::StartService { service, .. }
+            | WriteOp::StopService { service, .. },
+        ) => Some(service.unit()),
+        Op::Read(ReadOp::Listeners { ports }) => {
+            let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+            Some(ports.join(","))
+        }
+        Op::Read(ReadOp::Etcd { access }) => Some(access.endpoint.clone()),
+        Op::Write(WriteOp::InstallPackage {
+            version: Some(version),
+        }) => Some(version.to_string()),
+    }
+}
+
+/// Gives how many bytes of content an operation carries to the host.
+pub(crate) fn content_bytes(op: &Op) -> usize {
+    match op {
+        Op::Write(WriteOp::StageFile { content, .. }) => FileContent::bytes(content).len(),
+        Op::Write(_) | Op::Read(_) => 0,
+    }
+}

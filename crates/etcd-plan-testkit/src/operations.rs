@@ -1,0 +1,217 @@
+//! What each typed operation does to a simulated host.
+
+use etcd_plan::core::names::{EtcdVersion, HostName, HostPath, Millis};
+use etcd_plan::core::op::{
+    Awaited, DataDirFacts, Op, OpFailure, OpResult, Ownership, PackageFacts, PackageManager,
+    ReadOp, Reply, WriteOp,
+};
+
+use crate::files::{FileTree, Node};
+use crate::host::{Host, Lock, program_version};
+use crate::services::Ended;
+use crate::world::State;
+
+/// The largest file that `ReadFile` answers with, in bytes.
+const LARGEST_READ: usize = 1 << 20;
+
+/// How an operation fails: in the words of the host's tools.
+type Words<T> = Result<T, String>;
+
+impl State {
+    /// Carries out an operation; waiting for health is left to the session.
+    pub(crate) fn operate(&mut self, host: &HostName, session: u64, op: &Op) -> OpResult {
+        self.now_ms += 1;
+        let done = match op {
+            Op::Read(question) => self.answer(host, question),
+            Op::Write(change) => {
+                let done = self.change(host, session, change);
+                self.settle();
+                done.map(|()| Reply::Done)
+            }
+        };
+        done.map_err(|message| OpFailure::Failed { message })
+    }
+
+    fn answer(&self, name: &HostName, question: &ReadOp) -> Words<Reply> {
+        let host = self.host(name);
+        Ok(match question {
+            ReadOp::System => Reply::System(host.system(self.now_ms)),
+            ReadOp::Package => Reply::Package(PackageFacts {
+                etcd: program_version(&host.files, &HostPath::fixed("/usr/bin/etcd")),
+                etcdctl: program_version(&host.files, &HostPath::fixed("/usr/bin/etcdctl")),
+                manager: Some(PackageManager::Apt),
+            }),
+            ReadOp::Stat { path } => Reply::Stat(host.files.get(path).map(Node::facts)),
+            ReadOp::ReadFile { path } => Reply::Bytes(read_file(&host.files, path)?),
+            ReadOp::Service { service } => Reply::Service(self.service(name, &service.name)),
+            ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
+            ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
+            ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
+            ReadOp::AwaitHealthy {
+                service, access, ..
+            } => {
+                let etcd = self.etcd_facts(name, access);
+                let log = if etcd.healthy {
+                    String::new()
+                } else {
+                    self.service_log(name, &service.name)
+                };
+                Reply::Awaited(Awaited {
+                    service: self.service(name, &service.name),
+                    waited: Millis(0),
+                    etcd,
+                    log,
+                })
+            }
+        })
+    }
+
+    fn change(&mut self, name: &HostName, session: u64, change: &WriteOp) -> Words<()> {
+        let now_ms = self.now_ms;
+        let host = self.host_mut(name);
+        match change {
+            WriteOp::Lock { path, holder } => host.lock(path, session, holder),
+            WriteOp::MakeDir { path, owner, mode } => {
+                host.check_owner(owner)?;
+                host.files.make_dir(path, owner, *mode)
+            }
+            WriteOp::StageFile {
+                path,
+                content,
+                owner,
+                mode,
+            } => {
+                host.check_owner(owner)?;
+                let bytes = content.bytes();
+                if bytes.len() as u64 > host.free_bytes {
+                    return Err(format!("write {path}: No space left on device"));
+                }
+                let file = Node::file(bytes, owner.clone(), *mode);
+                host.files.put(&WriteOp::staged(path), file)
+            }
+            WriteOp::PromoteFile { path } => {
+                let staged = WriteOp::staged(path);
+                match (host.files.bytes(&staged), host.files.bytes(path)) {
+                    (None, Some(_)) => Ok(()),
+                    _ => host.files.rename(&staged, path),
+                }
+            }
+            WriteOp::RemoveFile { path } => host.files.remove_file(path),
+            WriteOp::MoveAside { path, to } => host.move_aside(path, to),
+            WriteOp::DeletePurged { path } => {
+                if !path.file_name().contains(".purged-") {
+                    return Err(format!("{path}: not something that was moved aside"));
+                }
+                host.files.remove_all(path);
+                Ok(())
+            }
+            WriteOp::ReloadUnits => {
+                host.reload_units();
+                Ok(())
+            }
+            WriteOp::EnableService { service } => host.enable(&service.name),
+            WriteOp::StartService { service, delay } => {
+                self.now_ms = now_ms + delay.0;
+                self.start_unit(name, &service.name)
+            }
+            WriteOp::StopService { service, .. } => {
+                self.end_process(
+                    &(name.clone(), service.name.clone()),
+                    &Ended::stopped("stopped"),
+                );
+                Ok(())
+            }
+            WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
+        }
+    }
+}
+
+impl Host {
+    fn check_owner(&self, owner: &Ownership) -> Words<()> {
+        if self.users.contains(&owner.user) && self.users.contains(&owner.group) {
+            Ok(())
+        } else {
+            Err(format!(
+                "chown: invalid user: '{}:{}'",
+                owner.user, owner.group
+            ))
+        }
+    }
+
+    fn lock(&mut self, path: &HostPath, session: u64, holder: &str) -> Words<()> {
+        if let Some(lock) = self.locks.get(path) {
+            return if lock.session == session {
+                Ok(())
+            } else {
+                Err(format!("held by {}", lock.holder))
+            };
+        }
+        let file = Node::file(format!("{holder}\n"), Ownership::both("root"), 0o644);
+        self.files.put(path, file)?;
+        let holder = holder.to_owned();
+        self.locks.insert(path.clone(), Lock { session, holder });
+        self.lock_files.insert(path.clone());
+        Ok(())
+    }
+
+    fn move_aside(&mut self, path: &HostPath, to: &HostPath) -> Words<()> {
+        if path.parent() != to.parent() {
+            return Err(format!("{to} is not in the folder of {path}"));
+        }
+        match (self.files.get(path), self.files.get(to)) {
+            (None, Some(_)) => Ok(()),
+            (Some(_), Some(_)) => Err(format!("cannot move '{path}' to '{to}': File exists")),
+            (_, None) => self.files.rename(path, to),
+        }
+    }
+
+    fn install_package(&mut self, wanted: Option<&EtcdVersion>) -> Words<()> {
+        let is_wanted =
+            |version: &EtcdVersion| wanted.is_none_or(|wanted| wanted.is_met_by(version));
+        if self.packages.installed.as_ref().is_some_and(is_wanted) {
+            return Ok(());
+        }
+        match (self.packages.available.clone(), wanted) {
+            (Some(version), _) if is_wanted(&version) => {
+                self.install(version);
+                Ok(())
+            }
+            (Some(_), Some(wanted)) => Err(format!(
+                "E: Version '{wanted}' for 'etcd-server' was not found"
+            )),
+            _ => Err("E: Unable to locate package etcd-server".to_owned()),
+        }
+    }
+}
+
+fn read_file(files: &FileTree, path: &HostPath) -> Words<Option<Vec<u8>>> {
+    match files.get(path) {
+        None => Ok(None),
+        Some(Node { content: None, .. }) => Err(format!("{path}: Is a directory")),
+        Some(Node {
+            content: Some(bytes),
+            ..
+        }) if bytes.len() > LARGEST_READ => Err(format!("{path}: larger than 1 MiB")),
+        Some(Node { content, .. }) => Ok(content.clone()),
+    }
+}
+
+fn data_dir(host: &Host, path: &HostPath) -> DataDirFacts {
+    let files = &host.files;
+    let purged = format!("{}.purged-", path.file_name());
+    let is_wal = |path: &HostPath| {
+        let name = std::path::Path::new(path.file_name());
+        name.extension().is_some_and(|extension| extension == "wal")
+    };
+    DataDirFacts {
+        exists: files.get(path).is_some(),
+        empty: files.children(path).next().is_none(),
+        wal: files.children(&path.join("member").join("wal")).any(is_wal),
+        free_bytes: host.free_bytes,
+        purged: files
+            .children(&path.parent())
+            .filter(|path| path.file_name().starts_with(&purged))
+            .cloned()
+            .collect(),
+    }
+}
