@@ -7,6 +7,7 @@
 mod context;
 mod decision;
 mod describe;
+mod facts;
 mod folders;
 mod install;
 mod keys;
@@ -30,8 +31,7 @@ use crate::plan::Action;
 /// Gives the questions that an action's decision stands on, to be asked of the step's host.
 pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     match context.step.action() {
-        Action::ReadFacts
-        | Action::Assert
+        Action::Assert
         | Action::Judge { .. }
         | Action::Gate
         | Action::Await { .. }
@@ -39,6 +39,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::IssueCertificate { .. }
         | Action::Verify
         | Action::Lock => Vec::new(),
+        Action::ReadFacts => facts::questions(context),
         Action::Install => install::questions(),
         Action::Stage { files } => stage::questions(files),
         Action::Stop => stop::questions(context),

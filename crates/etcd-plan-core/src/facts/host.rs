@@ -29,11 +29,6 @@ impl HostFacts {
         self.0.insert(question, answer);
     }
 
-    /// Goes through all questions and answers.
-    pub fn iter(&self) -> impl Iterator<Item = (&ReadOp, &Answer)> {
-        self.0.iter()
-    }
-
     /// Drops the answer to a question, since it is no longer true.
     pub fn forget(&mut self, question: &ReadOp) {
         self.0.remove(question);
@@ -42,6 +37,15 @@ impl HostFacts {
     /// Takes over the answers of another reading of the same host.
     pub fn merge(&mut self, later: Self) {
         self.0.extend(later.0);
+    }
+
+    /// Says whether a question was answered.
+    ///
+    /// # Errors
+    ///
+    /// When it was not asked, or could not be answered.
+    pub fn answered(&self, question: &ReadOp) -> Result<(), Missing> {
+        self.reply(question).map(drop)
     }
 
     fn reply(&self, question: &ReadOp) -> Result<&Reply, Missing> {

@@ -1,25 +1,35 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Guard, GuardContext, Refusal};
 use crate::action;
+use crate::names::HostName;
+use crate::op::ReadOp;
 
-/// Refuses when a host was not reached, or a fact that the plan needs could not be read.
+/// Refuses when a host was not reached, or a fact that the plan stands on could not be read. A fact
+/// that nobody asked for counts as not read: no guard passes on what it does not know.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    let spec = context.spec();
+    let mut questions: BTreeMap<&HostName, BTreeSet<ReadOp>> = BTreeMap::new();
+    for step in context.steps() {
+        if let Some(host) = step.host_name() {
+            let asked = questions.entry(host).or_default();
+            asked.extend(action::questions(&context.of_step(step)));
+        }
+    }
     let mut refusals = Vec::new();
-    let hosts = spec.members.iter().map(|member| &member.host).chain(&spec.infra);
-    for host in hosts {
-        let facts = match context.facts(&host.name) {
+    for (host, questions) in questions {
+        let facts = match context.facts(host) {
             Ok(facts) => facts,
             Err(missing) => {
                 let hint = "make the host reachable, or take it out of the inventory";
-                refusals.push(context.refuse(Guard::Readable, &host.name, missing.why, hint));
+                refusals.push(context.refuse(Guard::Readable, host, missing.why, hint));
                 continue;
             }
         };
-        for (question, answer) in facts.iter() {
-            if let Err(why) = answer {
-                let evidence = format!("could not read {}: {why}", action::describe(question));
+        for question in questions {
+            if let Err(why) = facts.answered(&question) {
+                let evidence = format!("could not read {}: {why}", action::describe(&question));
                 let hint = "see to it that it can be read there, and run again";
-                refusals.push(context.refuse(Guard::Readable, &host.name, evidence, hint));
+                refusals.push(context.refuse(Guard::Readable, host, evidence, hint));
             }
         }
     }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::summary;
-use crate::plan::{Action, Plan, StepIndex, Subtask};
+use crate::plan::{Action, Plan, StepIndex};
 
 /// A node of a picture: the steps of one cluster with one action, on all their hosts.
 pub(super) struct Lane {
     pub(super) cluster: Option<u32>,
-    pub(super) subtask: Option<Subtask>,
     pub(super) label: String,
     pub(super) hosts: usize,
     pub(super) kind: LaneKind,
@@ -62,7 +61,6 @@ impl Picture {
             let lane = *by_key.entry((cluster, place, action)).or_insert_with(|| {
                 lanes.push(Lane {
                     cluster,
-                    subtask: step.subtask(),
                     label: label(action, &summary(step)),
                     hosts: 0,
                     kind: LaneKind::of(action),

@@ -42,6 +42,9 @@ struct Coordinator<'r, 'a> {
     waits: Vec<usize>,
     /// Steps that wait for nothing any more, by host; `None` is the controller.
     ready: BTreeMap<Option<HostName>, BTreeSet<StepIndex>>,
+    /// Steps that are part of a batch: they are not made ready again when what they waited for in
+    /// the same batch has ended.
+    taken: Vec<bool>,
     /// Batches that hosts are working on.
     under_way: BTreeMap<HostName, StepBatch>,
     /// Destructive steps before which the facts were read once more.
@@ -58,6 +61,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             started_ms: vec![None; plan.len()],
             waits: plan.indices().map(|index| plan.before(index).count()).collect(),
             ready: BTreeMap::new(),
+            taken: vec![false; plan.len()],
             under_way: BTreeMap::new(),
             looked_again: BTreeSet::new(),
             state,
@@ -146,7 +150,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                     self.end(step, Outcome::Unchanged, Vec::new(), None, String::new());
                 }
                 Ok(Decision::Nothing) => {
-                    self.forget_ready(host, index);
+                    self.take_on(host, index);
                     batch.add(index, None, &in_batch);
                 }
                 Ok(Decision::Change(_)) if self.must_look_again(step) => {
@@ -156,7 +160,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                     later.insert(index);
                 }
                 Ok(Decision::Change(change)) => {
-                    self.forget_ready(host, index);
+                    self.take_on(host, index);
                     self.begin(step);
                     batch.add(index, Some(change), &in_batch);
                 }
@@ -216,6 +220,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         if let Some(ready) = self.ready.get_mut(&Some(host.clone())) {
             ready.remove(&index);
         }
+    }
+
+    fn take_on(&mut self, host: &HostName, index: StepIndex) {
+        self.forget_ready(host, index);
+        self.taken[index.get()] = true;
     }
 
     fn must_look_again(&self, step: Step<'_>) -> bool {
@@ -416,10 +425,8 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     }
 
     fn make_ready(&mut self, step: Step<'_>) {
-        // A step that went along in a batch has ended, or is under way.
-        let is_open = self.reports[step.index().get()].is_none()
-            && !self.under_way.values().any(|batch| batch.holds(step.index()));
-        if is_open {
+        let place = step.index().get();
+        if self.reports[place].is_none() && !self.taken[place] {
             self.ready.entry(step.host_name().cloned()).or_default().insert(step.index());
         }
     }

@@ -1,0 +1,3 @@
+//! Behaviour on simulated hosts.
+
+mod create;
