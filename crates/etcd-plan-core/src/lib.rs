@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod diagnostic;
+pub mod etcdctl;
 pub mod facts;
 pub mod names;
 pub mod op;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Ownership;
 use crate::names::{Address, EtcdId, EtcdVersion, HostPath, Millis, Port};
 
 /// The answer to an operation.
@@ -105,9 +106,9 @@ pub enum FileKind {
 pub struct FileFacts {
     /// What it is.
     pub kind: FileKind,
-    /// The owner's name; the number where it has none.
+    /// The owner's name; the number where it has none, [`FileFacts::ANYONE`] in a sandbox.
     pub user: String,
-    /// The group's name; the number where it has none.
+    /// The group's name; the number where it has none, [`FileFacts::ANYONE`] in a sandbox.
     pub group: String,
     /// The permission bits, such as `0o640`.
     pub mode: u32,
@@ -115,6 +116,18 @@ pub struct FileFacts {
     pub size: u64,
     /// SHA-256 in lower-case hexadecimal, of regular files.
     pub sha256: Option<String>,
+}
+
+impl FileFacts {
+    /// Stands for every user and group. A sandbox owns its files under one user and cannot give
+    /// them away, so it reports those as owned by whoever is wanted.
+    pub const ANYONE: &str = "*";
+
+    /// Says whether the owner and the group are the wanted ones.
+    pub fn is_owned_by(&self, wanted: &Ownership) -> bool {
+        let fits = |found: &str, wanted: &str| found == wanted || found == Self::ANYONE;
+        fits(&self.user, &wanted.user) && fits(&self.group, &wanted.group)
+    }
 }
 
 /// The state of a service.

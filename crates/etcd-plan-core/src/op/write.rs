@@ -33,7 +33,8 @@ pub enum WriteOp {
         /// Its permission bits.
         mode: u32,
     },
-    /// Renames a staged file to its final place and syncs the folder.
+    /// Renames a staged file to its final place and syncs the folder; fine when no staged file is
+    /// there and a file is at the final place, since that is what a promotion leaves.
     PromoteFile {
         /// The final place.
         path: HostPath,
