@@ -4,6 +4,9 @@
 //! each batch in one round trip. [`local`] runs a shell on this machine, [`sandbox`] gives every
 //! host a folder of its own here.
 
+pub mod local;
+pub mod sandbox;
 mod session;
+pub(crate) mod shell;
 
 pub use session::{ConnectError, Executor, Session, SessionError, Target};

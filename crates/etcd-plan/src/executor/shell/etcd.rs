@@ -1,0 +1,81 @@
+use etcd_plan_core::etcdctl::{alarm_list, endpoint_status, member_list};
+use etcd_plan_core::names::Millis;
+use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Service};
+
+use super::call::Call;
+use super::frame::last_lines;
+use super::listeners::Place;
+use super::lower::{Garbled, Output};
+use super::service;
+
+pub(super) fn access<'a>(call: Call<'a>, access: &EtcdAccess) -> Call<'a> {
+    let place = Place::of_url(&access.endpoint);
+    let address = place.as_ref().and_then(|place| place.address.ip());
+    call.word(&address.map(|ip| ip.to_string()).unwrap_or_default())
+        .word(&place.map(|place| place.pattern()).unwrap_or_default())
+        .word(&access.endpoint)
+        .path(&access.cacert)
+        .path(&access.cert)
+        .path(&access.key)
+}
+
+pub(super) fn await_healthy<'a>(
+    call: Call<'a>,
+    service: &Service,
+    access: &EtcdAccess,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = service::name(call.function("await_healthy"), service).word(&timeout.to_string());
+    self::access(call, access)
+}
+
+/// Reads lines of a name, the status of `etcdctl`, and what it printed; each line may be missing.
+pub(super) fn facts(text: &str, said: &str) -> Result<EtcdFacts, Garbled> {
+    let answer = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(" 0 "))
+            .map(str::as_bytes)
+    };
+    let garbled = |error: etcd_plan_core::etcdctl::Unreadable| Garbled::new(error.to_string());
+    let healthy = text.lines().any(|line| line == "health yes");
+    let members = answer("members")
+        .map(member_list)
+        .transpose()
+        .map_err(garbled)?;
+    let alarms = answer("alarms")
+        .map(alarm_list)
+        .transpose()
+        .map_err(garbled)?;
+    let all_well = healthy && members.is_some() && alarms.is_some();
+    Ok(EtcdFacts {
+        healthy,
+        status: answer("status")
+            .map(endpoint_status)
+            .transpose()
+            .map_err(garbled)?,
+        members: members.unwrap_or_default(),
+        alarms: alarms.unwrap_or_default(),
+        said: if all_well {
+            String::new()
+        } else {
+            last_lines(said)
+        },
+    })
+}
+
+/// Reads the line `waited MS`, the state of the service, the answers of etcd, and after the line
+/// `log` the log.
+pub(super) fn awaited(output: &Output<'_>) -> Result<Awaited, Garbled> {
+    let text = String::from_utf8_lossy(output.printed); // logs can hold anything
+    let (head, log) = text.split_once("\nlog\n").unwrap_or((&text, ""));
+    let waited = head
+        .lines()
+        .find_map(|line| line.strip_prefix("waited ")?.parse().ok())
+        .ok_or_else(|| Garbled::new("it does not say how long it took"))?;
+    Ok(Awaited {
+        etcd: facts(head, output.said)?,
+        service: service::facts(head)?,
+        waited: Millis(waited),
+        log: log.trim_end().to_owned(),
+    })
+}

@@ -1,0 +1,120 @@
+# What an etcd says, through etcdctl.
+#
+# ACCESS is ADDRESS LISTENING ENDPOINT CACERT CERT KEY: the IP address of the endpoint, and the
+# pattern of the lines of the kernel's tables in which it is served, both empty when they cannot be
+# told from the endpoint; the endpoint, and the files to reach it with.
+
+etcd_facts() { # ACCESS
+    use_access "$@"
+    print_etcd
+}
+
+await_healthy() { # SERVICE TIMEOUT_MS ACCESS
+    service=$1 timeout=$2
+    shift 2
+    use_access "$@"
+    clock
+    began=$now
+    until is_serving; do
+        clock
+        if service_is_down "$service" || [ $((now - began)) -ge "$timeout" ]; then
+            break
+        fi
+        pause 0.05
+    done
+    clock
+    printf 'waited %s\n' $((now - began))
+    service_state "$service"
+    print_etcd
+    if [ "$healthy" != yes ]; then
+        printf 'log\n'
+        service_log "$service" 2>&1 || :
+    fi
+}
+
+use_access() { # ACCESS
+    address=$1 listening=$2 endpoint=$3 cacert=$4 cert=$5 key=$6
+}
+
+# is_serving: says whether etcd answers a linearizable read, or is a learner (which answers none)
+# that has found its leader. As long as nobody listens etcdctl is not asked: once refused, it waits
+# a second before it tries again.
+is_serving() {
+    if [ -n "$listening" ]; then
+        listening "$listening" >/dev/null || return 1
+    fi
+    ctl endpoint health >/dev/null 2>&1 && return
+    status=$(ctl endpoint status -w json 2>/dev/null) || return
+    case $status in
+        *'"isLearner":true'*) knows_leader ;;
+        *) return 1 ;;
+    esac
+}
+
+# print_etcd: prints a line for each answer: its name, the status of etcdctl, what it printed. Sets
+# `healthy`.
+print_etcd() {
+    healthy=no
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) || return 0
+    printf 'status 0 %s\n' "$status"
+    # Without a leader everything else would wait in vain for its timeout.
+    if ! knows_leader; then
+        say 'the member knows no leader'
+        return 0
+    fi
+    if ctl endpoint health >/dev/null; then
+        healthy=yes
+    fi
+    printf 'health %s\n' "$healthy"
+    answer=$(ctl member list -w json)
+    printf 'members %s %s\n' $? "$answer"
+    answer=$(ctl alarm list -w json)
+    printf 'alarms %s %s\n' $? "$answer"
+}
+
+# is_reachable: says whether it is worth the seconds that etcdctl takes to find out that it is not.
+is_reachable() {
+    if ! command -v etcdctl >/dev/null; then
+        say 'there is no etcdctl'
+        return 1
+    fi
+    case $endpoint in
+        http:*) set -- ;;
+        *) set -- "$cacert" "$cert" "$key" ;;
+    esac
+    for file in "$@"; do
+        if [ ! -r "$file" ]; then
+            say "there is no $file"
+            return 1
+        fi
+    done
+    if [ -n "$listening" ] && is_our_address && ! listening "$listening" >/dev/null; then
+        say "nobody listens at $endpoint"
+        return 1
+    fi
+}
+
+# is_our_address: says whether the endpoint is surely on this machine. IPv6 is not looked up.
+is_our_address() {
+    case $address in
+        '' | *:*) return 1 ;;
+        127.*) return 0 ;;
+    esac
+    grep -s -A 1 -F -- "-- $address" /proc/net/fib_trie | grep -q 'host LOCAL'
+}
+
+knows_leader() {
+    case $status in
+        *'"leader":'[1-9]* | *'"leader":"'[1-9]*) ;;
+        *) return 1 ;;
+    esac
+}
+
+ctl() {
+    case $endpoint in
+        http:*) ;;
+        *) set -- --cacert "$cacert" --cert "$cert" --key "$key" "$@" ;;
+    esac
+    ETCDCTL_API=3 etcdctl --endpoints "$endpoint" --command-timeout 3s "$@"
+}

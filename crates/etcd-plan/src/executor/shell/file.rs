@@ -1,0 +1,123 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use etcd_plan_core::names::HostPath;
+use etcd_plan_core::op::{FileContent, FileFacts, FileKind, Ownership, WriteOp};
+
+use super::call::Call;
+use super::lower::{Garbled, Output};
+
+/// The largest file that is read, in bytes: 1 MiB.
+const READ_LIMIT: u32 = 1024 * 1024;
+
+pub(super) fn read<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
+    call.function("read_file")
+        .path(path)
+        .word(&READ_LIMIT.to_string())
+}
+
+pub(super) fn make_dir<'a>(
+    call: Call<'a>,
+    path: &HostPath,
+    owner: &Ownership,
+    mode: u32,
+) -> Call<'a> {
+    owner_and_mode(call.function("make_dir").path(path), owner, mode)
+}
+
+pub(super) fn stage<'a>(
+    call: Call<'a>,
+    path: &HostPath,
+    content: &FileContent,
+    owner: &Ownership,
+    mode: u32,
+) -> Call<'a> {
+    let call = call.function("stage_file").path(&WriteOp::staged(path));
+    owner_and_mode(call, owner, mode).bytes(content.bytes())
+}
+
+pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
+    call.function("promote_file")
+        .path(&WriteOp::staged(path))
+        .path(path)
+}
+
+pub(super) fn move_aside<'a>(call: Call<'a>, path: &HostPath, to: &HostPath) -> Call<'a> {
+    let call = call.function("move_aside").path(path).path(to);
+    if path.parent() == to.parent() {
+        call
+    } else {
+        call.refuse(format!("{path} and {to} are not in the same folder"))
+    }
+}
+
+fn owner_and_mode<'a>(call: Call<'a>, owner: &Ownership, mode: u32) -> Call<'a> {
+    call.word(&format!("{}:{}", owner.user, owner.group))
+        .word(&format!("{mode:04o}"))
+}
+
+/// Reads `MODE:SIZE:UID:GID:USER:GROUP` and, of regular files, the digest in the next line.
+pub(super) fn facts(output: &Output<'_>) -> Result<Option<FileFacts>, Garbled> {
+    let mut lines = output.text()?.lines();
+    let Some(line) = lines.next() else {
+        return Ok(None);
+    };
+    let garbled = || Garbled::new(format!("{line:?} is no line of stat"));
+    let [mode, size, uid, gid, user, group] =
+        <[&str; 6]>::try_from(line.splitn(6, ':').collect::<Vec<_>>()).map_err(|_| garbled())?;
+    let mode = u32::from_str_radix(mode, 16).map_err(|_| garbled())?;
+    let (user, group) = output.settings.owners(
+        uid.parse().map_err(|_| garbled())?,
+        name_or_number(user, uid),
+        name_or_number(group, gid),
+    );
+    Ok(Some(FileFacts {
+        kind: kind(mode),
+        user,
+        group,
+        mode: mode & 0o7777,
+        size: size.parse().map_err(|_| garbled())?,
+        sha256: lines.next().map(digest).transpose()?,
+    }))
+}
+
+/// Reads the content of a file, which follows the line `content`.
+pub(super) fn content(output: &Output<'_>) -> Result<Option<Vec<u8>>, Garbled> {
+    let text = output.text()?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let encoded: String = text
+        .strip_prefix("content\n")
+        .ok_or_else(|| Garbled::new("it does not begin with `content`"))?
+        .split_ascii_whitespace()
+        .collect();
+    let bytes = BASE64
+        .decode(encoded)
+        .map_err(|error| Garbled::new(format!("it is no base64: {error}")))?;
+    Ok(Some(bytes))
+}
+
+/// Tells the kind from the bits of `st_mode` (inode(7)).
+fn kind(mode: u32) -> FileKind {
+    match mode & 0o170_000 {
+        0o100_000 => FileKind::File,
+        0o040_000 => FileKind::Folder,
+        0o120_000 => FileKind::Link,
+        _ => FileKind::Other,
+    }
+}
+
+/// Gives the number where stat found no name.
+fn name_or_number(name: &str, number: &str) -> String {
+    let shown = if name == "UNKNOWN" { number } else { name };
+    shown.to_owned()
+}
+
+fn digest(line: &str) -> Result<String, Garbled> {
+    let digest = line.split(' ').next().unwrap_or_default();
+    if digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(digest.to_owned())
+    } else {
+        Err(Garbled::new(format!("{line:?} is no line of sha256sum")))
+    }
+}

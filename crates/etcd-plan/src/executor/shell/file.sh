@@ -1,0 +1,75 @@
+# Files and folders.
+
+stat_path() { # PATH
+    is_there "$1" || return 0
+    stat -c '%f:%s:%u:%g:%U:%G' -- "$1" || exit
+    if [ -f "$1" ] && [ ! -L "$1" ]; then
+        sha256sum <"$1"
+    fi
+}
+
+read_file() { # PATH LIMIT
+    is_there "$1" || return 0
+    [ -f "$1" ] || fail "$1 is not a regular file"
+    size=$(wc -c <"$1") || exit
+    [ "$size" -le "$2" ] || fail "$1 is larger than $2 bytes"
+    printf 'content\n'
+    base64 <"$1"
+}
+
+make_dir() { # PATH OWNER MODE
+    mkdir -p -- "$1" && set_owner "$2" "$1" && chmod -- "$3" "$1"
+}
+
+# The file is empty until it has its owner and mode, and is ours alone until then. The content comes
+# through a pipe from a builtin: no argument of a program, no temporary file of a here-document.
+stage_file() { # STAGED OWNER MODE BASE64
+    folder_of "$1"
+    { mkdir -p -- "$folder" && rm -f -- "$1"; } || exit
+    umask 077
+    set -C
+    : >"$1" || exit
+    set +C
+    { set_owner "$2" "$1" && chmod -- "$3" "$1"; } || exit
+    printf '%s' "$4" | base64 -d >"$1" && sync_path "$1"
+}
+
+promote_file() { # STAGED FINAL
+    [ ! -d "$2" ] || fail "$2 is a folder"
+    if is_there "$1"; then
+        mv -f -- "$1" "$2" || exit
+    elif ! is_there "$2"; then
+        fail "there is neither $1 nor $2"
+    fi
+    folder_of "$2"
+    sync_path "$folder"
+}
+
+remove_file() { # PATH
+    rm -f -- "$1"
+}
+
+move_aside() { # PATH TO
+    if is_there "$1"; then
+        if is_there "$2"; then
+            fail "both $1 and $2 are there"
+        fi
+        mv -- "$1" "$2" || exit
+    elif ! is_there "$2"; then
+        fail "there is neither $1 nor $2"
+    fi
+    folder_of "$2"
+    sync_path "$folder"
+}
+
+delete_purged() { # PATH
+    case ${1##*/} in
+        *.purged-*) rm -rf -- "$1" ;;
+        *) fail "$1 is not deleted, since its name does not hold .purged-" ;;
+    esac
+}
+
+# Old and small versions of sync know no files: then everything is synced.
+sync_path() { # PATH
+    sync -- "$1" 2>/dev/null || sync
+}

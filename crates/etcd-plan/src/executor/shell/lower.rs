@@ -1,0 +1,122 @@
+//! Which shell function does an operation, and which reader its answer has: two closed matches, so
+//! that a new operation cannot be forgotten.
+
+use std::time::Duration;
+
+use etcd_plan_core::op::{Op, ReadOp, Reply, WriteOp};
+
+use super::call::Call;
+use super::settings::Settings;
+use super::{data_dir, etcd, file, listeners, lock, package, service, system};
+
+/// What an operation printed and said.
+pub(super) struct Output<'a> {
+    /// Its stdout.
+    pub(super) printed: &'a [u8],
+    /// Its stderr.
+    pub(super) said: &'a str,
+    /// The settings under which it ran.
+    pub(super) settings: &'a Settings,
+}
+
+impl Output<'_> {
+    /// Gives what was printed as text.
+    pub(super) fn text(&self) -> Result<&str, Garbled> {
+        std::str::from_utf8(self.printed).map_err(|_| Garbled::new("it is not UTF-8"))
+    }
+}
+
+/// Says why the output of an operation is not what its function prints.
+#[derive(Debug, thiserror::Error)]
+#[error("its answer cannot be read: {0}")]
+pub(super) struct Garbled(String);
+
+impl Garbled {
+    /// Makes it from a clause.
+    pub(super) fn new(clause: impl Into<String>) -> Self {
+        Self(clause.into())
+    }
+}
+
+/// Writes the call that carries out an operation.
+pub(super) fn lower(op: &Op, call: Call<'_>) {
+    match op {
+        Op::Read(read) => lower_read(read, call),
+        Op::Write(write) => lower_write(write, call),
+    }
+    .end();
+}
+
+fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
+    match read {
+        ReadOp::System => call.function("system_facts"),
+        ReadOp::Package => call.function("package_facts"),
+        ReadOp::Stat { path } => call.function("stat_path").path(path),
+        ReadOp::ReadFile { path } => file::read(call, path),
+        ReadOp::Service { service } => service::name(call.function("service_state"), service),
+        ReadOp::Listeners { ports } => listeners::listeners(call, ports),
+        ReadOp::DataDir { path } => call.function("data_dir").path(path),
+        ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
+        ReadOp::AwaitHealthy {
+            service,
+            access,
+            timeout,
+        } => etcd::await_healthy(call, service, access, *timeout),
+    }
+}
+
+fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
+    match write {
+        WriteOp::Lock { path, holder } => lock::lock(call, path, holder),
+        WriteOp::MakeDir { path, owner, mode } => file::make_dir(call, path, owner, *mode),
+        WriteOp::StageFile {
+            path,
+            content,
+            owner,
+            mode,
+        } => file::stage(call, path, content, owner, *mode),
+        WriteOp::PromoteFile { path } => file::promote(call, path),
+        WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
+        WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
+        WriteOp::DeletePurged { path } => call.function("delete_purged").path(path),
+        WriteOp::ReloadUnits => call.function("reload_units"),
+        WriteOp::EnableService { service } => {
+            service::name(call.function("enable_service"), service)
+        }
+        WriteOp::StartService { service, delay } => service::start(call, service, *delay),
+        WriteOp::StopService { service, timeout } => service::stop(call, service, *timeout),
+        WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
+    }
+}
+
+/// Reads the answer of an operation that succeeded.
+pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
+    Ok(match op {
+        Op::Write(_) => Reply::Done,
+        Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
+        Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
+        Op::Read(ReadOp::Stat { .. }) => Reply::Stat(file::facts(output)?),
+        Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
+        Op::Read(ReadOp::Service { .. }) => Reply::Service(service::facts(output.text()?)?),
+        Op::Read(ReadOp::Listeners { .. }) => Reply::Listeners(listeners::facts(output)?),
+        Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
+        Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
+        Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
+    })
+}
+
+/// Says how long an operation can take before the session counts as dead.
+pub(super) fn budget(op: &Op) -> Duration {
+    /// For what ends by itself, on a machine under load.
+    const SHORT: Duration = Duration::from_mins(1);
+    /// For a package manager that waits for its lock and for its mirrors.
+    const INSTALLATION: Duration = Duration::from_mins(20);
+    match op {
+        Op::Read(ReadOp::AwaitHealthy { timeout, .. })
+        | Op::Write(
+            WriteOp::StopService { timeout, .. } | WriteOp::StartService { delay: timeout, .. },
+        ) => SHORT + Duration::from_millis(timeout.0),
+        Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
+        Op::Read(_) | Op::Write(_) => SHORT,
+    }
+}

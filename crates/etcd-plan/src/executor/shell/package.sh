@@ -1,0 +1,127 @@
+# Which etcd is installed, and its installation.
+
+install_lock=/run/etcd-plan-install.lock
+policy=/usr/sbin/policy-rc.d
+
+package_facts() {
+    if command -v etcd >/dev/null; then
+        etcd --version || exit
+    fi
+    if command -v etcdctl >/dev/null; then
+        ETCDCTL_API=3 etcdctl version || exit
+    fi
+    package_manager
+    printf 'manager %s\n' "$manager"
+}
+
+package_manager() {
+    for manager in apt-get dnf yum; do
+        ! command -v "$manager" >/dev/null || return 0
+    done
+    manager=
+}
+
+# install_package VERSION: installs etcd and etcdctl unless they are there; VERSION can be empty.
+# One installation at a time on a machine, which several sandbox hosts can share.
+install_package() {
+    ! is_installed "$1" || return 0
+    [ "$uid" = 0 ] || fail 'only root can install packages'
+    exec 4>>"$install_lock" || exit
+    flock 4 || exit
+    ! is_installed "$1" || return 0
+    package_manager
+    case $manager in
+        apt-get) install_with_apt "$1" ;;
+        dnf | yum) "$manager" -y -q install "etcd${1:+-$1}${1:+*}" >&2 4>&- ;;
+        *) fail 'neither apt-get nor dnf nor yum is there' ;;
+    esac || exit
+    is_installed "$1" || fail "the installation left no etcd${1:+ $1} and etcdctl in PATH"
+}
+
+is_installed() { # VERSION
+    { command -v etcd && command -v etcdctl; } >/dev/null || return
+    [ -n "$1" ] || return 0
+    found=$(etcd --version) || return
+    found=${found#*Version: }
+    version_fits "${found%%
+*}" "$1"
+}
+
+# version_fits FOUND WANTED: says whether FOUND is WANTED, or a patch or a packager's revision of it.
+version_fits() {
+    case ${1#*:} in
+        "$2"~* | "$2"-rc* | "$2"-alpha* | "$2"-beta*) return 1 ;;
+        "$2" | "$2"[!0-9]*) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+install_with_apt() { # VERSION
+    DEBIAN_FRONTEND=noninteractive
+    export DEBIAN_FRONTEND
+    if ! apt_packages "$1"; then
+        apt_get update || exit
+        apt_packages "$1" || fail "no package source has etcd${1:+ $1}"
+    fi
+    forbid_start
+    # shellcheck disable=SC2086 # package names
+    apt_get install $packages || { apt_get update && apt_get install $packages; }
+    status=$?
+    allow_start
+    [ "$status" = 0 ] || exit "$status"
+    # It is not started at the next boot either, until the operation for that says so.
+    [ ! -d /run/systemd/system ] || systemctl --quiet disable etcd.service 4>&-
+}
+
+apt_get() {
+    apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=120 \
+        -o Dpkg::Options::=--force-confold "$@" >&2 4>&-
+}
+
+# apt_packages VERSION: sets `packages` to what is to be installed; fails when no source has it.
+apt_packages() {
+    for name in etcd-server etcd; do
+        candidate=$(
+            apt-cache madison "$name" | while read -r _ _ version _; do
+                if [ -z "$1" ] || version_fits "$version" "$1"; then
+                    printf '%s' "$version"
+                    break
+                fi
+            done
+        )
+        if [ -n "$candidate" ]; then
+            pin=${1:+=$candidate}
+            packages=$name$pin
+            [ "$name" = etcd ] || packages="$packages etcd-client$pin"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# forbid_start: keeps the package's own instance from being started. The policy binds only while
+# this very shell lives, so one that a cut left behind changes nothing, and the next run takes it
+# away. A mask of the unit would stay, and does not bind init scripts.
+forbid_start() {
+    if [ -e "$policy" ] && ! grep -q '^# etcd-plan:' "$policy"; then
+        "$policy" etcd start >/dev/null 2>&1
+        [ $? = 101 ] || fail "$policy is there and lets etcd be started at its installation:" \
+            'let it exit with 101 for etcd, or install etcd yourself'
+        foreign_policy=yes
+        return 0
+    fi
+    foreign_policy=no
+    birth $$ || exit
+    rm -f -- "$policy"
+    printf '%s\n' '#!/bin/sh' \
+        '# etcd-plan: no start of etcd while its packages are installed. Can be deleted.' \
+        "[ \"\$(cut -d ' ' -f 22 /proc/$$/stat 2>/dev/null)\" = $birth ] || exit 0" \
+        'for word in "$@"; do' \
+        '    case $word in etcd | etcd.service) exit 101 ;; esac' \
+        'done' >"$policy" || exit
+    chmod 755 "$policy" || exit
+}
+
+allow_start() {
+    [ "$foreign_policy" = yes ] || rm -f -- "$policy"
+}

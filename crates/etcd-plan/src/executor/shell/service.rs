@@ -1,0 +1,55 @@
+use etcd_plan_core::names::Millis;
+use etcd_plan_core::op::{Service, ServiceFacts, ServiceState};
+
+use super::call::Call;
+use super::lower::Garbled;
+
+/// Adds the name of a service, which must be one that names a unit and a file.
+pub(super) fn name<'a>(call: Call<'a>, service: &Service) -> Call<'a> {
+    let name = service.name.as_str();
+    let good = |c: char| c.is_ascii_alphanumeric() || "._@:-".contains(c);
+    let call = call.word(name);
+    if name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(good) {
+        call
+    } else {
+        call.refuse(format!("{name:?} is not usable as the name of a service"))
+    }
+}
+
+pub(super) fn start<'a>(call: Call<'a>, service: &Service, delay: Millis) -> Call<'a> {
+    name(call.function("start_service"), service)
+        .path(&service.config)
+        .word(&format!("{}.{:03}", delay.0 / 1000, delay.0 % 1000))
+}
+
+pub(super) fn stop<'a>(call: Call<'a>, service: &Service, timeout: Millis) -> Call<'a> {
+    name(call.function("stop_service"), service).word(&timeout.to_string())
+}
+
+/// Reads the properties that `systemctl show` prints.
+///
+/// A unit that waits to be restarted after a crash is `activating` for systemd and `Starting` here:
+/// it has no process at that moment, and will have one without anybody's doing.
+pub(super) fn facts(text: &str) -> Result<ServiceFacts, Garbled> {
+    let property = |name: &str| {
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .unwrap_or_default()
+    };
+    let state = match (property("ActiveState"), property("LoadState")) {
+        ("active" | "reloading" | "refreshing", _) => ServiceState::Running,
+        ("activating", _) => ServiceState::Starting,
+        ("deactivating", _) => ServiceState::Stopping,
+        ("failed" | "maintenance", _) => ServiceState::Failed,
+        ("inactive", "not-found") => ServiceState::Missing,
+        ("inactive", _) => ServiceState::Stopped,
+        (other, _) => {
+            return Err(Garbled::new(format!("{other:?} is no state of a unit")));
+        }
+    };
+    Ok(ServiceFacts {
+        state,
+        pid: property("MainPID").parse().ok().filter(|pid| *pid != 0),
+        enabled: property("UnitFileState") == "enabled",
+    })
+}

@@ -1,0 +1,245 @@
+//! Three members of a real etcd, as processes of a sandbox.
+
+use std::sync::Arc;
+
+use etcd_plan_core::names::{Millis, Port};
+use etcd_plan_core::op::{
+    Awaited, Batch, EtcdAccess, FileContent, Op, OpResult, Ownership, ReadOp, Reply, ServiceState,
+    WriteOp,
+};
+
+use super::support::{is_in_path, path, service, skipped};
+use crate::executor::sandbox::SandboxExecutor;
+use crate::executor::shell::{ShellProcess, ShellSession};
+use crate::executor::{Executor as _, Session, Target};
+
+/// Not those of the example, which can run at the same time.
+const ADDRESSES: [&str; 3] = ["127.0.0.51", "127.0.0.52", "127.0.0.53"];
+
+/// A sandbox whose processes end with the test, however that ends.
+struct Cluster {
+    executor: Arc<SandboxExecutor>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let stopped = self.executor.stop_all();
+        assert!(std::thread::panicking() || stopped.is_ok(), "{stopped:?}");
+    }
+}
+
+impl Cluster {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        Self {
+            executor: Arc::new(SandboxExecutor::new(dir.path())),
+            _dir: dir,
+        }
+    }
+
+    fn connect(&self, address: &str) -> ShellSession<ShellProcess> {
+        let host = address.parse().expect("a host name");
+        let session = self.executor.open(&host, address.parse().ok());
+        session.expect("a session")
+    }
+
+    fn connect_as_users_do(&self, address: &str) -> Box<dyn Session> {
+        let target = Target {
+            host: address.parse().expect("a host name"),
+            address: address.to_owned(),
+            port: None,
+            user: None,
+            private_key_file: None,
+            become_user: None,
+            local: false,
+        };
+        self.executor.connect(&target).expect("a session")
+    }
+
+    fn config(&self, address: &str) -> String {
+        let host = address.parse().expect("a host name");
+        let root = self.executor.root(&host).expect("a root folder");
+        let peers = ADDRESSES.map(|peer| format!("{peer}=http://{peer}:2380"));
+        format!(
+            "name: {address}\n\
+             data-dir: {}/data/etcd\n\
+             initial-cluster-token: a-test\n\
+             initial-cluster-state: new\n\
+             initial-cluster: {}\n\
+             initial-advertise-peer-urls: http://{address}:2380\n\
+             listen-peer-urls: http://{address}:2380\n\
+             listen-client-urls: http://{address}:2379\n\
+             advertise-client-urls: http://{address}:2379\n",
+            root.display(),
+            peers.join(",")
+        )
+    }
+}
+
+fn access(address: &str) -> EtcdAccess {
+    EtcdAccess {
+        endpoint: format!("http://{address}:2379"),
+        cacert: path("/etc/etcd/ca.crt"),
+        cert: path("/etc/etcd/server.crt"),
+        key: path("/etc/etcd/server.key"),
+    }
+}
+
+/// Does everything that brings one member up, in two round trips.
+fn launch(
+    mut session: ShellSession<ShellProcess>,
+    address: &str,
+    config: String,
+    delay: Millis,
+) -> Awaited {
+    let conf = path("/etc/etcd/etcd.conf");
+    let owner = Ownership::both("etcd");
+    let chain = [
+        WriteOp::MakeDir {
+            path: path("/data/etcd"),
+            owner: owner.clone(),
+            mode: 0o700,
+        },
+        WriteOp::StageFile {
+            path: conf.clone(),
+            content: FileContent::Shown(config),
+            owner,
+            mode: 0o644,
+        },
+        WriteOp::PromoteFile { path: conf },
+        WriteOp::StartService {
+            service: service("etcd"),
+            delay,
+        },
+    ];
+    let batch = Batch {
+        chains: vec![chain.map(Op::Write).to_vec()],
+    };
+    let results = session.run(&batch).expect("an answer");
+    assert_eq!(results, vec![Ok(Reply::Done); 4]);
+    let question = ReadOp::AwaitHealthy {
+        service: service("etcd"),
+        access: access(address),
+        timeout: Millis(30_000),
+    };
+    match ask(&mut session, question) {
+        Ok(Reply::Awaited(awaited)) => awaited,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ask(session: &mut dyn Session, question: ReadOp) -> OpResult {
+    session.read(&[question]).expect("an answer").remove(0)
+}
+
+#[test]
+fn three_members_come_up_tell_of_themselves_and_go_down() {
+    if !is_in_path("etcd") || !is_in_path("etcdctl") {
+        return skipped("a cluster of three, since etcd is not installed");
+    }
+    let cluster = Cluster::new();
+    let launches: Vec<_> = (0..)
+        .zip(ADDRESSES)
+        .map(|(nth, address)| {
+            let session = cluster.connect(address);
+            let config = cluster.config(address);
+            std::thread::spawn(move || launch(session, address, config, Millis(nth * 60)))
+        })
+        .collect();
+    for launch in launches {
+        let awaited = launch.join().expect("a launch");
+        assert!(awaited.etcd.healthy, "{awaited:?}");
+        assert_eq!(awaited.service.state, ServiceState::Running);
+        assert_eq!(awaited.etcd.members.len(), 3);
+        assert_eq!((awaited.etcd.said.as_str(), awaited.log.as_str()), ("", ""));
+    }
+    assert_eq!(cluster.executor.processes().expect("processes").len(), 3);
+
+    let mut session = cluster.connect_as_users_do(ADDRESSES[0]);
+    let Ok(Reply::Etcd(facts)) = ask(
+        &mut *session,
+        ReadOp::Etcd {
+            access: access(ADDRESSES[0]),
+        },
+    ) else {
+        panic!("no facts");
+    };
+    let status = facts.status.expect("a status");
+    assert!(
+        facts
+            .members
+            .iter()
+            .any(|member| member.id == status.leader)
+    );
+    assert!(
+        facts
+            .members
+            .iter()
+            .any(|member| member.name == ADDRESSES[0])
+    );
+    assert_eq!(facts.alarms, []);
+    let Ok(Reply::DataDir(data)) = ask(
+        &mut *session,
+        ReadOp::DataDir {
+            path: path("/data/etcd"),
+        },
+    ) else {
+        panic!("no facts");
+    };
+    assert!(data.exists && data.wal && !data.empty);
+
+    // The members share the machine and the ports, but each host has its own listeners.
+    let ports = vec![Port::new(2379), Port::new(2380)];
+    let Ok(Reply::Listeners(listeners)) = ask(&mut *session, ReadOp::Listeners { ports }) else {
+        panic!("no facts");
+    };
+    assert_eq!(listeners.len(), 2, "{listeners:?}");
+    for listener in listeners {
+        assert_eq!(listener.address.to_string(), ADDRESSES[0]);
+        assert_eq!(listener.program.as_deref(), Some("etcd"));
+    }
+
+    // Two of three members are gone: what is left says that it is not healthy.
+    for address in &ADDRESSES[1..] {
+        let stop = Batch {
+            chains: vec![vec![Op::Write(WriteOp::StopService {
+                service: service("etcd"),
+                timeout: Millis(10_000),
+            })]],
+        };
+        let stopped = cluster.connect(address).run(&stop);
+        assert_eq!(stopped, Ok(vec![Ok(Reply::Done)]));
+    }
+    let Ok(Reply::Etcd(facts)) = ask(
+        &mut *session,
+        ReadOp::Etcd {
+            access: access(ADDRESSES[0]),
+        },
+    ) else {
+        panic!("no facts");
+    };
+    assert!(!facts.healthy && facts.status.is_some() && !facts.said.is_empty());
+    let question = ReadOp::AwaitHealthy {
+        service: service("etcd"),
+        access: access(ADDRESSES[0]),
+        timeout: Millis(100),
+    };
+    let Ok(Reply::Awaited(awaited)) = ask(&mut *session, question) else {
+        panic!("no facts");
+    };
+    assert!(!awaited.etcd.healthy && !awaited.log.is_empty());
+
+    cluster.executor.stop_all().expect("all end");
+    assert_eq!(cluster.executor.processes().expect("none"), []);
+    // Nothing answers any more, and that is known soon.
+    let Ok(Reply::Etcd(facts)) = ask(
+        &mut *session,
+        ReadOp::Etcd {
+            access: access(ADDRESSES[0]),
+        },
+    ) else {
+        panic!("no facts");
+    };
+    assert!(!facts.healthy && facts.status.is_none() && !facts.said.is_empty());
+}

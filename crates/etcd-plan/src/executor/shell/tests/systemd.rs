@@ -1,0 +1,155 @@
+use std::fs;
+use std::path::Path;
+
+use etcd_plan_core::names::Millis;
+use etcd_plan_core::op::{Op, OpResult, ReadOp, Reply, ServiceState, WriteOp};
+
+use super::support::{machine_session, message, one, service, shells, with_each_shell};
+
+/// Plays systemctl: writes down how it was called, and shows the properties that stand in `state`.
+/// After `stop` the unit is inactive.
+const SYSTEMCTL: &str = r#"
+dir=${0%/bin/*}
+echo "$*" >>"$dir/calls"
+case "$*" in
+    show*) cat "$dir/state" ;;
+    *stop*) [ -e "$dir/stubborn" ] || printf '%s\n' ActiveState=inactive >"$dir/state" ;;
+    *enable*masked*) echo 'Failed to enable unit: Unit file is masked.' >&2; exit 1 ;;
+esac
+"#;
+
+fn ask(dir: &Path, op: Op) -> OpResult {
+    let shell = &shells()[0];
+    let mut session = machine_session(shell, dir, &[("systemctl", SYSTEMCTL)]);
+    one(&mut session, op)
+}
+
+fn calls(dir: &Path) -> Vec<String> {
+    let calls = fs::read_to_string(dir.join("calls")).unwrap_or_default();
+    calls.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn the_states_of_units_are_told_apart() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for (load, active, sub, wanted) in [
+        ("loaded", "active", "running", ServiceState::Running),
+        ("loaded", "activating", "start", ServiceState::Starting),
+        (
+            "loaded",
+            "activating",
+            "auto-restart",
+            ServiceState::Starting,
+        ),
+        (
+            "loaded",
+            "deactivating",
+            "stop-sigterm",
+            ServiceState::Stopping,
+        ),
+        ("loaded", "inactive", "dead", ServiceState::Stopped),
+        ("loaded", "failed", "failed", ServiceState::Failed),
+        ("masked", "inactive", "dead", ServiceState::Stopped),
+        ("not-found", "inactive", "dead", ServiceState::Missing),
+        ("not-found", "active", "running", ServiceState::Running),
+    ] {
+        let properties = format!(
+            "MainPID=17\nLoadState={load}\nActiveState={active}\nSubState={sub}\nUnitFileState=enabled\n"
+        );
+        fs::write(dir.path().join("state"), properties).expect("a file");
+        let question = ReadOp::Service {
+            service: service("etcd"),
+        };
+        let Ok(Reply::Service(facts)) = ask(dir.path(), Op::Read(question)) else {
+            panic!("no facts");
+        };
+        assert_eq!(facts.state, wanted, "{load} {active} {sub}");
+        assert_eq!((facts.pid, facts.enabled), (Some(17), true));
+    }
+    let wanted = "show -p LoadState,ActiveState,SubState,MainPID,UnitFileState -- etcd.service";
+    assert_eq!(calls(dir.path())[0], wanted);
+    fs::write(dir.path().join("state"), "ActiveState=confused\n").expect("a file");
+    let question = ReadOp::Service {
+        service: service("etcd"),
+    };
+    assert!(message(ask(dir.path(), Op::Read(question))).contains("no state of a unit"));
+}
+
+#[test]
+fn units_are_reloaded_enabled_and_started() {
+    with_each_shell(|shell| {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut session = machine_session(shell, dir.path(), &[("systemctl", SYSTEMCTL)]);
+        for op in [
+            WriteOp::ReloadUnits,
+            WriteOp::EnableService {
+                service: service("etcd"),
+            },
+            WriteOp::StartService {
+                service: service("etcd"),
+                delay: Millis(0),
+            },
+        ] {
+            assert_eq!(one(&mut session, Op::Write(op)), Ok(Reply::Done));
+        }
+        let masked = Op::Write(WriteOp::EnableService {
+            service: service("masked"),
+        });
+        assert!(message(one(&mut session, masked)).contains("is masked"));
+        assert_eq!(
+            calls(dir.path()),
+            [
+                "daemon-reload",
+                "--quiet enable -- etcd.service",
+                "reset-failed -- etcd.service",
+                "--no-block start -- etcd.service",
+                "--quiet enable -- masked.service",
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_stop_waits_until_the_unit_is_down() {
+    with_each_shell(|shell| {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut session = machine_session(shell, dir.path(), &[("systemctl", SYSTEMCTL)]);
+        let stop = Op::Write(WriteOp::StopService {
+            service: service("etcd"),
+            timeout: Millis(200),
+        });
+        let state = dir.path().join("state");
+        fs::write(&state, "LoadState=not-found\nActiveState=inactive\n").expect("a file");
+        assert_eq!(one(&mut session, stop.clone()), Ok(Reply::Done));
+        assert!(!calls(dir.path()).iter().any(|call| call.contains("stop")));
+        // Also one that is inactive can have a start in the queue, which a stop takes out.
+        fs::write(&state, "LoadState=loaded\nActiveState=inactive\n").expect("a file");
+        assert_eq!(one(&mut session, stop.clone()), Ok(Reply::Done));
+        assert!(calls(dir.path()).contains(&"--no-block stop -- etcd.service".to_owned()));
+        fs::write(&state, "LoadState=loaded\nActiveState=active\n").expect("a file");
+        assert_eq!(one(&mut session, stop.clone()), Ok(Reply::Done));
+        fs::write(dir.path().join("stubborn"), "").expect("a file");
+        fs::write(&state, "ActiveState=deactivating\n").expect("a file");
+        assert!(message(one(&mut session, stop)).contains("did not stop within 200 ms"));
+    });
+}
+
+#[test]
+fn without_systemd_its_own_words_are_the_answer() {
+    with_each_shell(|shell| {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let words = "echo 'System has not been booted with systemd as init system' >&2; exit 1";
+        let mut session = machine_session(shell, dir.path(), &[("systemctl", words)]);
+        for op in [
+            Op::Read(ReadOp::Service {
+                service: service("etcd"),
+            }),
+            Op::Write(WriteOp::StopService {
+                service: service("etcd"),
+                timeout: Millis(200),
+            }),
+        ] {
+            assert!(message(one(&mut session, op)).contains("has not been booted"));
+        }
+    });
+}
