@@ -25,7 +25,9 @@ fn three_members_are_built_and_then_left_alone() {
     let report = apply(&plan, &executor, &keys).expect("nothing is in the way");
     assert!(report.is_success(), "{report}");
     assert!(report.has_changes());
-    world.put(HOSTS[0], "a", "10").expect("the cluster takes writes");
+    world
+        .put(HOSTS[0], "a", "10")
+        .expect("the cluster takes writes");
     let before = world.snapshot();
 
     let executor = SimExecutor::new(&world);
@@ -33,5 +35,9 @@ fn three_members_are_built_and_then_left_alone() {
     assert!(report.is_success(), "{report}");
     assert_eq!(report.count(Outcome::Changed), 0);
     before.assert_same(&world.snapshot());
-    assert!(report.round_trips.values().all(|trips| *trips == 1), "{:?}", report.round_trips);
+    assert!(
+        report.round_trips.values().all(|trips| *trips == 1),
+        "{:?}",
+        report.round_trips
+    );
 }

@@ -37,5 +37,8 @@ pub fn plan(text: &str) -> Plan {
 ///
 /// When a guard refuses.
 pub fn apply(plan: &Plan, executor: &SimExecutor, keys: &PkiMemory) -> Result<Report, Refused> {
-    Ok(Run::new(plan, executor, keys).observe(&mut Silent).approve()?.apply(&mut Silent))
+    Ok(Run::new(plan, executor, keys)
+        .observe(&mut Silent)
+        .approve()?
+        .apply(&mut Silent))
 }

@@ -78,10 +78,13 @@ const CAUSES: &[Cause] = &[
 
 /// Gives the next action after a member did not start, from the last lines of its log.
 pub fn meaning(log: &str) -> String {
-    CAUSES.iter().find(|cause| log.contains(cause.words)).map_or_else(
-        || "look at the member's log (`journalctl -u etcd`), then run again".to_owned(),
-        |cause| cause.action.to_owned(),
-    )
+    CAUSES
+        .iter()
+        .find(|cause| log.contains(cause.words))
+        .map_or_else(
+            || "look at the member's log (`journalctl -u etcd`), then run again".to_owned(),
+            |cause| cause.action.to_owned(),
+        )
 }
 
 #[cfg(test)]
@@ -90,9 +93,12 @@ mod tests {
 
     #[test]
     fn knows_frequent_causes() {
-        let log = "{\"msg\":\"discovery failed\",\"error\":\"member 1 has already been bootstrapped\"}";
+        let log =
+            "{\"msg\":\"discovery failed\",\"error\":\"member 1 has already been bootstrapped\"}";
         assert!(meaning(log).contains("member remove"));
-        assert!(meaning("listen tcp 1.2.3.4:2379: bind: address already in use").contains("ss -ltnp"));
+        assert!(
+            meaning("listen tcp 1.2.3.4:2379: bind: address already in use").contains("ss -ltnp")
+        );
         assert!(meaning("").contains("journalctl"));
     }
 }

@@ -12,7 +12,9 @@ pub fn member_id(peer_urls: &[String], token: &str) -> EtcdId {
     let mut urls: Vec<&str> = peer_urls.iter().map(String::as_str).collect();
     urls.sort_unstable();
     let mut hash = Sha1::new();
-    urls.iter().for_each(|url| hash.update(url.as_bytes()));
+    for url in urls {
+        hash.update(url.as_bytes());
+    }
     hash.update(token.as_bytes());
     first_eight(&hash.finalize())
 }
@@ -22,7 +24,9 @@ pub fn cluster_id(members: impl IntoIterator<Item = EtcdId>) -> EtcdId {
     let mut ids: Vec<u64> = members.into_iter().map(|id| id.0).collect();
     ids.sort_unstable();
     let mut hash = Sha1::new();
-    ids.iter().for_each(|id| hash.update(id.to_be_bytes()));
+    for id in ids {
+        hash.update(id.to_be_bytes());
+    }
     first_eight(&hash.finalize())
 }
 

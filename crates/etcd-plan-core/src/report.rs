@@ -89,17 +89,24 @@ impl Report {
 
     /// Counts the steps with an outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
-        self.steps.iter().filter(|step| step.outcome == outcome).count()
+        self.steps
+            .iter()
+            .filter(|step| step.outcome == outcome)
+            .count()
     }
 
     /// Says whether something was changed, or would be.
     pub fn has_changes(&self) -> bool {
-        self.steps.iter().any(|s| matches!(s.outcome, Outcome::Changed | Outcome::WouldChange))
+        self.steps
+            .iter()
+            .any(|s| matches!(s.outcome, Outcome::Changed | Outcome::WouldChange))
     }
 
     /// Goes through the steps that failed.
     pub fn failures(&self) -> impl Iterator<Item = &StepReport> {
-        self.steps.iter().filter(|step| step.outcome == Outcome::Failed)
+        self.steps
+            .iter()
+            .filter(|step| step.outcome == Outcome::Failed)
     }
 }
 
@@ -126,9 +133,17 @@ impl fmt::Display for Report {
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| format!("{count} {outcome}"))
         .collect();
-        let stopped = if self.stopped { ", stopped on request" } else { "" };
+        let stopped = if self.stopped {
+            ", stopped on request"
+        } else {
+            ""
+        };
         let seconds = self.duration_ms / 1000;
         let hundredths = self.duration_ms % 1000 / 10;
-        write!(f, "{}{stopped}, in {seconds}.{hundredths:02} s", counts.join(", "))
+        write!(
+            f,
+            "{}{stopped}, in {seconds}.{hundredths:02} s",
+            counts.join(", ")
+        )
     }
 }

@@ -71,7 +71,10 @@ impl<'a> RunContext<'a> {
             return token.clone();
         }
         let mut found = spec.members.iter().filter_map(|member| {
-            crate::facts::MemberFound::of(spec, member, self.observation).ok()?.conf?.token
+            crate::facts::MemberFound::of(spec, member, self.observation)
+                .ok()?
+                .conf?
+                .token
         });
         match found.next() {
             Some(first) if found.all(|other| other == first) => first,

@@ -1,8 +1,64 @@
 //! Plans and runs everything an etcd cluster needs, from an inventory.
+//!
+//! A text goes in, a plan comes out, and a run carries it out: everything is read and every guard
+//! is judged on every host before the first change on any.
+//!
+//! ```
+//! use etcd_plan::{Inventory, Plan};
+//!
+//! let inventory = Inventory::parse(
+//!     "etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } }, vars: { etcd_cluster: etcd } }",
+//!     "inventory.yml",
+//! )?;
+//! let plan = Plan::from_inventory(&inventory)?;
+//! println!("{plan}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! To carry it out, give a run an executor and a place for certificates:
+//!
+//! ```no_run
+//! use etcd_plan::engine::{Run, Silent};
+//! use etcd_plan::executor::sandbox::SandboxExecutor;
+//! use etcd_plan::pki::PkiFolder;
+//! use etcd_plan::{Inventory, InventoryFile, Plan};
+//!
+//! let inventory = Inventory::from_path("inventory.yml")?;
+//! let plan = Plan::from_inventory(&inventory)?;
+//! let executor = SandboxExecutor::new("sandbox");
+//! let keys = PkiFolder::new(".");
+//! let observed = Run::new(&plan, &executor, &keys).observe(&mut Silent);
+//! println!("{}", observed.preview());
+//! let report = observed.approve()?.apply(&mut Silent);
+//! assert!(report.is_success(), "{report}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | module | what is there |
+//! | --- | --- |
+//! | [`inventory`] | text to hosts, groups and variables |
+//! | [`spec`] | clusters with all parameters resolved; the table of parameters |
+//! | [`plan`] | plans, their steps, goals and selections |
+//! | [`engine`] | runs: observe, preview, approve, apply |
+//! | [`executor`] | how hosts are reached; write your own |
+//! | [`pki`] | certificates and keys on the control machine |
+//! | [`report`], [`event`] | what happened, and what happens |
 
 pub mod engine;
 pub mod executor;
+mod inventory_file;
 pub mod permit;
 pub mod pki;
 
 pub use etcd_plan_core as core;
+pub use etcd_plan_core::{
+    action, diagnostic, event, facts, guard, identity, inventory, names, op, plan, render, report,
+    secret, spec,
+};
+
+pub use etcd_plan_core::diagnostic::Diagnostics;
+pub use etcd_plan_core::event::Event;
+pub use etcd_plan_core::inventory::{ExtraVars, Inventory};
+pub use etcd_plan_core::plan::{Goal, Plan, PlanError, Subtask};
+pub use etcd_plan_core::report::{Outcome, Report};
+pub use inventory_file::{InventoryFile, InventoryFileError};

@@ -1,7 +1,7 @@
 use super::Problem;
 use crate::facts::{HostFacts, MemberQuestions, Missing};
-use crate::op::{FileContent, FileFacts, FileKind, Ownership, ReadOp};
 use crate::names::HostPath;
+use crate::op::{FileContent, FileFacts, FileKind, Ownership, ReadOp};
 use crate::plan::{Step, WantedFile};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
@@ -28,7 +28,9 @@ impl<'a> StepContext<'a> {
 
     /// Gives the member that the step is about.
     pub fn member(&self) -> &'a MemberSpec {
-        self.step.member().expect("the action's steps are about a member: see goal/")
+        self.step
+            .member()
+            .expect("the action's steps are about a member: see goal/")
     }
 
     /// Gives the questions about the step's member.
@@ -42,14 +44,18 @@ impl<'a> StepContext<'a> {
     ///
     /// When the host was not reached.
     pub fn facts(&self) -> Result<&'a HostFacts, Missing> {
-        let host = self.step.host_name().expect("the action's steps are on a host: see goal/");
+        let host = self
+            .step
+            .host_name()
+            .expect("the action's steps are on a host: see goal/");
         self.run.observation.facts(host)
     }
 
     /// Gives the folder that stands for `/` of the step's host: empty where it is `/`.
     pub fn root(&self) -> &'a str {
         let host = self.step.host_name();
-        host.and_then(|host| self.run.inputs.roots.get(host)).map_or("", String::as_str)
+        host.and_then(|host| self.run.inputs.roots.get(host))
+            .map_or("", String::as_str)
     }
 
     /// Says how a file differs from what is wanted; nothing when it is as wanted.

@@ -40,7 +40,10 @@ pub struct Problem {
 impl Problem {
     /// Makes a problem.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 }
 

@@ -20,7 +20,11 @@ pub fn describe(question: &ReadOp) -> String {
 
 /// Says in one sentence what a step does.
 pub fn summary(step: Step<'_>) -> String {
-    let member = || step.member().map(|member| member.name.to_string()).unwrap_or_default();
+    let member = || {
+        step.member()
+            .map(|member| member.name.to_string())
+            .unwrap_or_default()
+    };
     match step.action() {
         Action::Assert => "check the inventory".to_owned(),
         Action::ReadFacts => "read what is there, in one round trip".to_owned(),
@@ -34,17 +38,19 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Started => "wait until all members were started",
         }
         .to_owned(),
-        Action::Install => "install etcd and etcdctl, without the package's own instance".to_owned(),
+        Action::Install => {
+            "install etcd and etcdctl, without the package's own instance".to_owned()
+        }
         Action::EnsureAuthority => "use the certificate authority, or make one".to_owned(),
         Action::IssueCertificate { .. } => {
             format!("use the certificate of {}, or issue one", member())
         }
-        Action::Stage { files: FileSet::Conf } => {
-            "write configuration, unit and environment beside their places".to_owned()
-        }
-        Action::Stage { files: FileSet::Cert } => {
-            "write certificates and key beside their places".to_owned()
-        }
+        Action::Stage {
+            files: FileSet::Conf,
+        } => "write configuration, unit and environment beside their places".to_owned(),
+        Action::Stage {
+            files: FileSet::Cert,
+        } => "write certificates and key beside their places".to_owned(),
         Action::Stop => format!("stop etcd of {} where the cluster is purged", member()),
         Action::Purge => "move data aside where the cluster is purged".to_owned(),
         Action::MakeFolders => "make etcd's folders".to_owned(),
@@ -69,10 +75,12 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Await { .. } => "hosts go on together",
         Action::Install | Action::EnsureAuthority => "the hosts must be ours alone",
         Action::IssueCertificate { .. } => "the authority signs it",
-        Action::Stage { files: FileSet::Conf } => "the package makes the user that owns the files",
-        Action::Stage { files: FileSet::Cert } => {
-            "the certificate must be issued, and its owner exist"
-        }
+        Action::Stage {
+            files: FileSet::Conf,
+        } => "the package makes the user that owns the files",
+        Action::Stage {
+            files: FileSet::Cert,
+        } => "the certificate must be issued, and its owner exist",
         Action::Stop => "nothing is taken away before its replacement is ready everywhere",
         Action::Purge => "a new member must never speak to an old one",
         Action::MakeFolders | Action::Promote { .. } => "what was there is moved aside first",

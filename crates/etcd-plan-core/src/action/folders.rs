@@ -13,19 +13,31 @@ struct WantedFolder {
 /// etcd's folders; data is for etcd alone (0700), or etcd warns.
 fn wanted(context: &StepContext<'_>) -> [WantedFolder; 2] {
     let data = context.spec().settings.storage.data.value.clone();
-    let folder = |path, mode| WantedFolder { path, owner: Ownership::both("etcd"), mode };
-    [folder(data, 0o700), folder(HostPath::fixed("/etc/etcd"), 0o750)]
+    let folder = |path, mode| WantedFolder {
+        path,
+        owner: Ownership::both("etcd"),
+        mode,
+    };
+    [
+        folder(data, 0o700),
+        folder(HostPath::fixed("/etc/etcd"), 0o750),
+    ]
 }
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
-    wanted(context).into_iter().map(|folder| ReadOp::Stat { path: folder.path }).collect()
+    wanted(context)
+        .into_iter()
+        .map(|folder| ReadOp::Stat { path: folder.path })
+        .collect()
 }
 
 /// Folders are made, and given owner and mode.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let mut change = Change::default();
     for folder in wanted(context) {
-        let question = ReadOp::Stat { path: folder.path.clone() };
+        let question = ReadOp::Stat {
+            path: folder.path.clone(),
+        };
         let found = context.facts()?.stat(&question)?;
         let line = match found {
             None => format!("+ {}", folder.path),
@@ -49,5 +61,9 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         let WantedFolder { path, owner, mode } = folder;
         change.ops.push(WriteOp::MakeDir { path, owner, mode });
     }
-    Ok(if change.lines.is_empty() { Decision::Nothing } else { Decision::Change(change) })
+    Ok(if change.lines.is_empty() {
+        Decision::Nothing
+    } else {
+        Decision::Change(change)
+    })
 }

@@ -20,7 +20,9 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             )),
         },
         None => {
-            let what = version.as_ref().map_or("etcd".to_owned(), |v| format!("etcd {v}"));
+            let what = version
+                .as_ref()
+                .map_or("etcd".to_owned(), |v| format!("etcd {v}"));
             Ok(install(version, &what))
         }
     }

@@ -7,7 +7,9 @@ impl StepContext<'_> {
     /// Gives what the control machine holds for the step's cluster.
     pub(super) fn keys(&self) -> Result<&ClusterKeys, Missing> {
         let keys = self.run.observation.keys.get(self.cluster());
-        keys.ok_or_else(|| Missing { why: "the certificates were not read".to_owned() })
+        keys.ok_or_else(|| Missing {
+            why: "the certificates were not read".to_owned(),
+        })
     }
 }
 
@@ -20,10 +22,16 @@ pub(super) fn decide_authority(context: &StepContext<'_>) -> Result<Decision, Pr
             ..Change::default()
         })),
         Ok(false) => Err(Problem::new(
-            format!("there is no authority in {}, and `ca_create` is false", *settings.ca_dir),
+            format!(
+                "there is no authority in {}, and `ca_create` is false",
+                *settings.ca_dir
+            ),
             "put `ca.crt` and `ca.key` there, or set `ca_create: true`",
         )),
-        Err(why) => Err(Problem::new(why.clone(), "mend the authority, or set `ca_dir` to another")),
+        Err(why) => Err(Problem::new(
+            why.clone(),
+            "mend the authority, or set `ca_dir` to another",
+        )),
     }
 }
 
@@ -41,6 +49,9 @@ pub(super) fn decide_certificate(
             )],
             ..Change::default()
         })),
-        None => Err(Missing { why: "the certificate was not read".to_owned() }.into()),
+        None => Err(Missing {
+            why: "the certificate was not read".to_owned(),
+        }
+        .into()),
     }
 }

@@ -28,8 +28,12 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         change.ops.push(WriteOp::ReloadUnits);
     }
     if !found.enabled {
-        change.lines.push(format!("+ {} starts at boot", service.unit()));
-        change.ops.push(WriteOp::EnableService { service: service.clone() });
+        change
+            .lines
+            .push(format!("+ {} starts at boot", service.unit()));
+        change.ops.push(WriteOp::EnableService {
+            service: service.clone(),
+        });
     }
     if !runs {
         let At::Member(position) = context.step.node().at else {

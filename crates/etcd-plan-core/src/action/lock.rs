@@ -1,24 +1,27 @@
-use super::{Change, Decision, Problem, StepContext};
+use super::{Change, Decision, StepContext};
 use crate::facts::MemberQuestions;
 use crate::names::HostPath;
 use crate::op::WriteOp;
 
 /// A run that changes something holds each host of the cluster, and reads again what the guards
 /// relied on: between the first reading and the lock another run may have been there.
-pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
+pub(super) fn decide(context: &StepContext<'_>) -> Decision {
     if !context.run.busy[context.cluster()] {
-        return Ok(Decision::Nothing);
+        return Decision::Nothing;
     }
     let spec = context.spec();
     let path = HostPath::fixed(&format!("/run/etcd-plan/{}.lock", spec.name));
-    let holder = format!("{}, since {}", context.run.inputs.holder, context.run.inputs.stamp);
+    let holder = format!(
+        "{}, since {}",
+        context.run.inputs.holder, context.run.inputs.stamp
+    );
     let check = match context.step.member() {
         Some(member) => MemberQuestions::new(spec, member).all(),
         None => Vec::new(),
     };
-    Ok(Decision::Change(Change {
+    Decision::Change(Change {
         ops: vec![WriteOp::Lock { path, holder }],
         check,
         ..Change::default()
-    }))
+    })
 }

@@ -64,7 +64,7 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         | Action::Judge { .. }
         | Action::Gate
         | Action::Await { .. } => Ok(Decision::Nothing),
-        Action::Lock => lock::decide(context),
+        Action::Lock => Ok(lock::decide(context)),
         Action::Install => install::decide(context),
         Action::EnsureAuthority => keys::decide_authority(context),
         Action::IssueCertificate { member } => keys::decide_certificate(context, member),

@@ -20,7 +20,10 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
         Rendered::Content(content) => content,
         Rendered::NotYet => {
             let lines = vec![format!("+ {}", wanted.path)];
-            return Ok(Decision::Change(Change { lines, ..Change::default() }));
+            return Ok(Decision::Change(Change {
+                lines,
+                ..Change::default()
+            }));
         }
     };
     let Some(difference) = context.differs(&wanted.path, &wanted, &content)? else {
@@ -34,7 +37,11 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
     };
     Ok(Decision::Change(Change {
         lines: vec![line],
-        diff: if is_new { None } else { diff(context, file, &content) },
+        diff: if is_new {
+            None
+        } else {
+            diff(context, file, &content)
+        },
         ops: vec![WriteOp::PromoteFile { path: wanted.path }],
         check: questions(file),
         forget: Vec::new(),
@@ -43,10 +50,15 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
 
 /// The difference in content, of files that may be shown and were read.
 fn diff(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> Option<String> {
-    let FileContent::Shown(wanted) = wanted else { return None };
+    let FileContent::Shown(wanted) = wanted else {
+        return None;
+    };
     let path = file.wanted().path;
     let facts = context.facts().ok()?;
-    let found = facts.bytes(&ReadOp::ReadFile { path: path.clone() }).ok()?.as_ref()?;
+    let found = facts
+        .bytes(&ReadOp::ReadFile { path: path.clone() })
+        .ok()?
+        .as_ref()?;
     let found = String::from_utf8_lossy(found);
     let diff = similar::TextDiff::from_lines(found.as_ref(), wanted.as_str());
     Some(

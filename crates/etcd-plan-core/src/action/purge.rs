@@ -22,7 +22,10 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     }
     if facts.service(&context.asks().service())?.state.is_alive() {
         return Err(Problem::new(
-            format!("etcd of {} still runs, so its data stays", context.member().name),
+            format!(
+                "etcd of {} still runs, so its data stays",
+                context.member().name
+            ),
             "run again: the first thing is to stop it",
         ));
     }
@@ -30,13 +33,18 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let to = path.with_suffix(&format!(".purged-{}", context.run.inputs.stamp));
     let mut change = Change {
         lines: vec![format!("- {path} is moved to {to}")],
-        ops: vec![WriteOp::MoveAside { path: path.clone(), to: to.clone() }],
+        ops: vec![WriteOp::MoveAside {
+            path: path.clone(),
+            to: to.clone(),
+        }],
         check: vec![context.asks().data_dir(), ReadOp::Stat { path }],
         forget: vec![context.asks().etcd(), context.asks().await_healthy()],
         ..Change::default()
     };
     for old in outdated(context, data, to) {
-        change.lines.push(format!("- {old} is deleted, kept long enough"));
+        change
+            .lines
+            .push(format!("- {old} is deleted, kept long enough"));
         change.ops.push(WriteOp::DeletePurged { path: old });
     }
     Ok(Decision::Change(change))
@@ -54,7 +62,11 @@ fn outdated(context: &StepContext<'_>, data: &DataDirFacts, latest: HostPath) ->
             let now = context.run.inputs.now;
             let limit = stamp_of(now - i64::from(days) * 86_400);
             let stamp = |path: &HostPath| path.as_str().rsplit('-').next().map(str::to_owned);
-            purged.iter().filter(|path| stamp(path).is_some_and(|s| s < limit)).cloned().collect()
+            purged
+                .iter()
+                .filter(|path| stamp(path).is_some_and(|s| s < limit))
+                .cloned()
+                .collect()
         }
     }
 }

@@ -17,7 +17,10 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             Err(not_ready(context, awaited))
         };
     }
-    if facts.etcd(&context.asks().etcd()).is_ok_and(|etcd| etcd.healthy) {
+    if facts
+        .etcd(&context.asks().etcd())
+        .is_ok_and(|etcd| etcd.healthy)
+    {
         return Ok(Decision::Nothing);
     }
     Ok(Decision::Change(Change {

@@ -12,7 +12,9 @@ fn wanted(context: &StepContext<'_>) -> WantedFile {
 }
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
-    vec![ReadOp::Stat { path: wanted(context).path }]
+    vec![ReadOp::Stat {
+        path: wanted(context).path,
+    }]
 }
 
 /// Prometheus finds the member in a file of its own on each host of group `infra`.

@@ -4,7 +4,13 @@ use crate::plan::FileSet;
 use crate::render::{self, Rendered};
 
 pub(super) fn questions(files: FileSet) -> Vec<ReadOp> {
-    files.files().iter().map(|file| ReadOp::Stat { path: file.wanted().path }).collect()
+    files
+        .files()
+        .iter()
+        .map(|file| ReadOp::Stat {
+            path: file.wanted().path,
+        })
+        .collect()
 }
 
 /// A file that is not as wanted is written beside its place, so that all is there before anything
@@ -25,7 +31,9 @@ pub(super) fn decide(context: &StepContext<'_>, files: FileSet) -> Result<Decisi
             continue;
         }
         let staged = WriteOp::staged(&wanted.path);
-        let question = ReadOp::Stat { path: staged.clone() };
+        let question = ReadOp::Stat {
+            path: staged.clone(),
+        };
         let is_staged = context.facts()?.stat(&question).is_ok()
             && context.differs(&staged, &wanted, &content)?.is_none();
         if is_staged {
@@ -40,5 +48,9 @@ pub(super) fn decide(context: &StepContext<'_>, files: FileSet) -> Result<Decisi
             mode: wanted.mode,
         });
     }
-    Ok(if change.lines.is_empty() { Decision::Nothing } else { Decision::Change(change) })
+    Ok(if change.lines.is_empty() {
+        Decision::Nothing
+    } else {
+        Decision::Change(change)
+    })
 }

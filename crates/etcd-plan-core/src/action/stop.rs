@@ -18,7 +18,10 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     }
     Ok(Decision::Change(Change {
         lines: vec![format!("- etcd of {} is stopped", context.member().name)],
-        ops: vec![WriteOp::StopService { service: context.spec().service(), timeout: TIMEOUT }],
+        ops: vec![WriteOp::StopService {
+            service: context.spec().service(),
+            timeout: TIMEOUT,
+        }],
         check: vec![context.asks().service(), context.asks().listeners()],
         forget: vec![context.asks().etcd(), context.asks().await_healthy()],
         ..Change::default()

@@ -32,22 +32,36 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
 
 /// What a member said last: when it was waited for, or else when facts were read.
 fn answer(context: &StepContext<'_>, member: &MemberSpec) -> Result<EtcdFacts, String> {
-    let facts = context.run.observation.facts(&member.host.name).map_err(|m| m.why)?;
+    let facts = context
+        .run
+        .observation
+        .facts(&member.host.name)
+        .map_err(|m| m.why)?;
     let asks = crate::facts::MemberQuestions::new(context.spec(), member);
     if let Ok(awaited) = facts.awaited(&asks.await_healthy()) {
         return Ok(awaited.etcd.clone());
     }
-    facts.etcd(&asks.etcd()).cloned().map_err(|missing| missing.why)
+    facts
+        .etcd(&asks.etcd())
+        .cloned()
+        .map_err(|missing| missing.why)
 }
 
 fn check_health(answers: &[(&MemberSpec, EtcdFacts)], wrong: &mut Vec<String>) {
     for (member, etcd) in answers {
         // A learner answers no linearizable read (etcd's learner design).
         if !etcd.healthy && !member.learner {
-            wrong.push(format!("{} is not healthy: {}", member.name, etcd.said.trim()));
+            wrong.push(format!(
+                "{} is not healthy: {}",
+                member.name,
+                etcd.said.trim()
+            ));
         }
         for alarm in &etcd.alarms {
-            wrong.push(format!("member {} has raised {}", alarm.member_id, alarm.kind));
+            wrong.push(format!(
+                "member {} has raised {}",
+                alarm.member_id, alarm.kind
+            ));
         }
     }
 }
@@ -61,7 +75,11 @@ fn check_ids(
     let clusters: BTreeSet<EtcdId> = statuses().map(|status| status.cluster_id).collect();
     let leaders: BTreeSet<EtcdId> = statuses().map(|status| status.leader).collect();
     if clusters.len() > 1 {
-        wrong.push(format!("there are {} clusters: {}", clusters.len(), list(&clusters)));
+        wrong.push(format!(
+            "there are {} clusters: {}",
+            clusters.len(),
+            list(&clusters)
+        ));
     }
     if leaders.len() > 1 || leaders.contains(&EtcdId(0)) {
         wrong.push(format!("there is no one leader: {}", list(&leaders)));
@@ -71,10 +89,13 @@ fn check_ids(
     }
     let (spec, token) = (context.spec(), context.run.token(context.cluster()));
     let predicted = identity::cluster_id(
-        spec.voters().map(|member| identity::member_id(&[spec.peer_url(member)], &token)),
+        spec.voters()
+            .map(|member| identity::member_id(&[spec.peer_url(member)], &token)),
     );
     if let Some(other) = clusters.iter().find(|id| **id != predicted) {
-        wrong.push(format!("the cluster's id is {other}, and {predicted} was to be expected"));
+        wrong.push(format!(
+            "the cluster's id is {other}, and {predicted} was to be expected"
+        ));
     }
 }
 
@@ -87,21 +108,32 @@ fn check_members(
     let wanted: BTreeMap<String, (String, bool)> = spec
         .members
         .iter()
-        .map(|member| (member.name.to_string(), (spec.peer_url(member), member.learner)))
+        .map(|member| {
+            (
+                member.name.to_string(),
+                (spec.peer_url(member), member.learner),
+            )
+        })
         .collect();
     for (member, etcd) in answers {
         let listed: BTreeMap<String, (String, bool)> = etcd
             .members
             .iter()
             .map(|listed| {
-                (listed.name.clone(), (listed.peer_urls.join(","), listed.is_learner))
+                (
+                    listed.name.clone(),
+                    (listed.peer_urls.join(","), listed.is_learner),
+                )
             })
             .collect();
         if listed != wanted && !etcd.members.is_empty() {
             let names = |map: &BTreeMap<String, (String, bool)>| {
                 map.iter()
                     .map(|(name, (url, learner))| {
-                        format!("{name} at {url}{}", if *learner { " (learner)" } else { "" })
+                        format!(
+                            "{name} at {url}{}",
+                            if *learner { " (learner)" } else { "" }
+                        )
                     })
                     .collect::<Vec<_>>()
                     .join(", ")
@@ -114,11 +146,17 @@ fn check_members(
             ));
         }
         if etcd.healthy && (etcd.members.is_empty() || etcd.status.is_none()) {
-            wrong.push(format!("{} is healthy and does not say who it is", member.name));
+            wrong.push(format!(
+                "{} is healthy and does not say who it is",
+                member.name
+            ));
         }
     }
 }
 
 fn list(ids: &BTreeSet<EtcdId>) -> String {
-    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    ids.iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

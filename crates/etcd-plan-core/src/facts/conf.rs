@@ -54,18 +54,27 @@ mod tests {
             b"# a comment\nname: 'etcd-1'\ndata-dir: /data/etcd # here\ninitial-cluster-token: etcd-x\n\
               initial-cluster: etcd-1=https://10.10.10.10:2380,etcd-2=https://[fd00::2]:2380\n",
         );
-        assert_eq!(conf.name.map(|name| name.to_string()).as_deref(), Some("etcd-1"));
+        assert_eq!(
+            conf.name.map(|name| name.to_string()).as_deref(),
+            Some("etcd-1")
+        );
         assert_eq!(conf.token.as_deref(), Some("etcd-x"));
         assert_eq!(conf.data_dir.as_deref(), Some("/data/etcd"));
         assert_eq!(
             conf.initial_cluster.into_iter().collect::<Vec<_>>(),
-            [("etcd-1", "https://10.10.10.10:2380"), ("etcd-2", "https://[fd00::2]:2380")]
-                .map(|(name, url)| (name.to_owned(), url.to_owned()))
+            [
+                ("etcd-1", "https://10.10.10.10:2380"),
+                ("etcd-2", "https://[fd00::2]:2380")
+            ]
+            .map(|(name, url)| (name.to_owned(), url.to_owned()))
         );
     }
 
     #[test]
     fn takes_junk_for_nothing() {
-        assert_eq!(FoundConf::read(b"\xff\xfe\0\n:::\nname:\n"), FoundConf::default());
+        assert_eq!(
+            FoundConf::read(b"\xff\xfe\0\n:::\nname:\n"),
+            FoundConf::default()
+        );
     }
 }

@@ -1,8 +1,6 @@
 use super::{FoundConf, Missing, Observation};
 use crate::names::{Millis, Port};
-use crate::op::{
-    DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts,
-};
+use crate::op::{DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts};
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, MemberSpec};
 
@@ -38,7 +36,9 @@ impl<'a> MemberQuestions<'a> {
 
     /// The state of the member's service.
     pub fn service(self) -> ReadOp {
-        ReadOp::Service { service: self.spec.service() }
+        ReadOp::Service {
+            service: self.spec.service(),
+        }
     }
 
     /// Who listens on the member's ports.
@@ -51,17 +51,23 @@ impl<'a> MemberQuestions<'a> {
 
     /// What lies in the data directory.
     pub fn data_dir(self) -> ReadOp {
-        ReadOp::DataDir { path: self.spec.settings.storage.data.value.clone() }
+        ReadOp::DataDir {
+            path: self.spec.settings.storage.data.value.clone(),
+        }
     }
 
     /// The configuration that is there.
     pub fn conf(self) -> ReadOp {
-        ReadOp::ReadFile { path: MemberFile::EtcdConf.wanted().path }
+        ReadOp::ReadFile {
+            path: MemberFile::EtcdConf.wanted().path,
+        }
     }
 
     /// What the etcd says of itself.
     pub fn etcd(self) -> ReadOp {
-        ReadOp::Etcd { access: self.access() }
+        ReadOp::Etcd {
+            access: self.access(),
+        }
     }
 
     /// Waits until the etcd answers.
@@ -117,7 +123,10 @@ impl MemberFound {
             service: facts.service(&questions.service())?.clone(),
             data: facts.data_dir(&questions.data_dir())?.clone(),
             listeners: facts.listeners(&questions.listeners())?.clone(),
-            conf: facts.bytes(&questions.conf())?.as_deref().map(FoundConf::read),
+            conf: facts
+                .bytes(&questions.conf())?
+                .as_deref()
+                .map(FoundConf::read),
             etcd: facts.etcd(&questions.etcd()).cloned().unwrap_or_default(),
         })
     }

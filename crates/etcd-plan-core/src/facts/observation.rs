@@ -22,7 +22,9 @@ impl Observation {
         match self.hosts.get(host) {
             Some(Ok(facts)) => Ok(facts),
             Some(Err(why)) => Err(Missing { why: why.clone() }),
-            None => Err(Missing { why: "the host was not asked".to_owned() }),
+            None => Err(Missing {
+                why: "the host was not asked".to_owned(),
+            }),
         }
     }
 

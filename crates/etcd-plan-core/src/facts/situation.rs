@@ -63,7 +63,10 @@ impl Situation {
                 why.push(format!("{} was made with other members", member.name));
             }
             if conf.name.as_ref() != Some(&member.name) {
-                why.push(format!("what is there for {} has another name", member.name));
+                why.push(format!(
+                    "what is there for {} has another name",
+                    member.name
+                ));
             }
         }
         if tokens.len() > 1 {

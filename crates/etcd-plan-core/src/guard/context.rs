@@ -45,7 +45,9 @@ impl<'a> GuardContext<'a> {
     pub fn found(&self) -> impl Iterator<Item = (&'a MemberSpec, MemberFound)> {
         let (observation, spec) = (self.run.observation, self.spec());
         spec.members.iter().filter_map(move |member| {
-            MemberFound::of(spec, member, observation).ok().map(|found| (member, found))
+            MemberFound::of(spec, member, observation)
+                .ok()
+                .map(|found| (member, found))
         })
     }
 
@@ -61,7 +63,10 @@ impl<'a> GuardContext<'a> {
 
     /// Gives what a step would have to know.
     pub(crate) fn of_step(&self, step: Step<'a>) -> StepContext<'a> {
-        StepContext { run: self.run, step }
+        StepContext {
+            run: self.run,
+            step,
+        }
     }
 
     /// Makes a refusal about a host.

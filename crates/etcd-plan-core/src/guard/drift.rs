@@ -16,9 +16,14 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     }
     let mut refusals = Vec::new();
     for step in context.steps() {
-        let Action::Promote { file } = step.action() else { continue };
-        let (Some(member), true) = (step.member(), file.needs_restart()) else { continue };
-        let Ok(found) = crate::facts::MemberFound::of(context.spec(), member, context.run.observation)
+        let Action::Promote { file } = step.action() else {
+            continue;
+        };
+        let (Some(member), true) = (step.member(), file.needs_restart()) else {
+            continue;
+        };
+        let Ok(found) =
+            crate::facts::MemberFound::of(context.spec(), member, context.run.observation)
         else {
             continue;
         };

@@ -21,8 +21,11 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
                 (None, Some(pid)) => format!("process {pid}"),
                 _ => "an unknown process".to_owned(),
             };
-            let evidence =
-                format!("{who} listens on {}:{}", listener.address.in_url(), listener.port);
+            let evidence = format!(
+                "{who} listens on {}:{}",
+                listener.address.in_url(),
+                listener.port
+            );
             let hint = "stop it, or give the cluster other ports (`etcd_port`, `etcd_peer_port`)";
             refusals.push(context.refuse(Guard::Foreign, &member.host.name, evidence, hint));
         }

@@ -30,7 +30,13 @@ fn judge_keys(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
     if !context.plans(|action| action == Action::EnsureAuthority) {
         return;
     }
-    if let Some(Err(why)) = context.run.observation.keys.get(context.cluster).map(|k| &k.authority) {
+    if let Some(Err(why)) = context
+        .run
+        .observation
+        .keys
+        .get(context.cluster)
+        .map(|k| &k.authority)
+    {
         let evidence = format!("certificates on the control machine: {why}");
         let hint = "mend it there, or set `ca_dir` to the folder of another authority";
         refusals.push(context.refuse(Guard::Prerequisites, None, evidence, hint));
@@ -43,7 +49,9 @@ fn judge_rights<'a>(
     facts: &HostFacts,
     refusals: &mut Vec<Refusal>,
 ) {
-    let Ok(system) = facts.system(&ReadOp::System) else { return };
+    let Ok(system) = facts.system(&ReadOp::System) else {
+        return;
+    };
     let host = &member.host.name;
     if !system.privileged {
         let evidence = "operations do not run as root there";
@@ -68,8 +76,10 @@ fn judge_package<'a>(
     refusals: &mut Vec<Refusal>,
 ) {
     let host = &member.host.name;
-    let (Ok(package), Ok(system)) = (facts.package(&ReadOp::Package), facts.system(&ReadOp::System))
-    else {
+    let (Ok(package), Ok(system)) = (
+        facts.package(&ReadOp::Package),
+        facts.system(&ReadOp::System),
+    ) else {
         return;
     };
     let installs = context.plans(|action| action == Action::Install);
@@ -107,7 +117,9 @@ fn judge_space<'a>(
     refusals: &mut Vec<Refusal>,
 ) {
     let path = &context.spec().settings.storage.data.value;
-    let Ok(data) = facts.data_dir(&ReadOp::DataDir { path: path.clone() }) else { return };
+    let Ok(data) = facts.data_dir(&ReadOp::DataDir { path: path.clone() }) else {
+        return;
+    };
     if data.free_bytes < LEAST_FREE && context.plans(|action| action == Action::Launch) {
         let evidence = format!(
             "{} MiB are free under {path}, and etcd needs {}",

@@ -6,7 +6,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let spec = context.spec();
     let mut refusals = Vec::new();
     for (member, found) in context.found() {
-        let Some(conf) = found.conf.as_ref().filter(|_| found.is_there()) else { continue };
+        let Some(conf) = found.conf.as_ref().filter(|_| found.is_there()) else {
+            continue;
+        };
         if let Some(name) = conf.name.as_ref().filter(|name| !name.is_of(&spec.name)) {
             let evidence = format!("the etcd there is {name}, no member of {}", spec.name);
             let hint = format!(

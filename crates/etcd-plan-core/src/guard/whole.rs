@@ -30,8 +30,10 @@ fn limits(context: &GuardContext<'_>) -> Vec<Refusal> {
     if left_out.len() == context.spec().members.len() {
         return Vec::new();
     }
-    let evidence =
-        format!("the limit leaves out {}, and the cluster is built or purged whole", left_out.join(", "));
+    let evidence = format!(
+        "the limit leaves out {}, and the cluster is built or purged whole",
+        left_out.join(", ")
+    );
     let hint = "drop the limit, or name all hosts of the cluster in it";
     vec![context.refuse(Guard::Whole, None, evidence, hint)]
 }
@@ -55,7 +57,10 @@ fn tags(context: &GuardContext<'_>) -> Vec<Refusal> {
     if missing.is_empty() {
         return Vec::new();
     }
-    let evidence = format!("the tags leave out {}, and a new cluster would start", missing.join(", "));
+    let evidence = format!(
+        "the tags leave out {}, and a new cluster would start",
+        missing.join(", ")
+    );
     let hint = "drop the tags, or add those: a member that starts on old files can join a stranger";
     vec![context.refuse(Guard::Whole, None, evidence, hint)]
 }

@@ -91,8 +91,17 @@ impl<'a> PlanBuilder<'a> {
         };
         let resolved =
             spec::resolve(self.inventory, &self.extra_vars).map_err(PlanError::Inventory)?;
-        let selection = Selection { limit, tags: self.tags, skip_tags: self.skip_tags };
-        Plan::assemble(self.goal, selection, resolved.clusters, resolved.diagnostics)
+        let selection = Selection {
+            limit,
+            tags: self.tags,
+            skip_tags: self.skip_tags,
+        };
+        Plan::assemble(
+            self.goal,
+            selection,
+            resolved.clusters,
+            resolved.diagnostics,
+        )
     }
 }
 
@@ -128,10 +137,22 @@ impl Plan {
     ) -> Result<Self, PlanError> {
         let order = toposort(&graph, None);
         let cycle = order.as_ref().err().map(|cycle| index_of(cycle.node_id()));
-        let order = order.unwrap_or_default().into_iter().map(index_of).collect();
+        let order = order
+            .unwrap_or_default()
+            .into_iter()
+            .map(index_of)
+            .collect();
         let by_cluster = vec![Vec::new(); clusters.len()];
-        let mut plan =
-            Self { goal, purge, selection, clusters, diagnostics, graph, order, by_cluster };
+        let mut plan = Self {
+            goal,
+            purge,
+            selection,
+            clusters,
+            diagnostics,
+            graph,
+            order,
+            by_cluster,
+        };
         invariants::check_places(&plan)?;
         for index in plan.indices() {
             let node = plan.node(index);
@@ -162,7 +183,12 @@ pub(super) struct Steps<'a> {
 
 impl<'a> Steps<'a> {
     fn new(clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
-        Self { clusters, selection, nodes: Vec::new(), before: Vec::new() }
+        Self {
+            clusters,
+            selection,
+            nodes: Vec::new(),
+            before: Vec::new(),
+        }
     }
 
     /// Counts the clusters.
@@ -174,7 +200,11 @@ impl<'a> Steps<'a> {
     pub(super) fn of_cluster(&mut self, cluster: usize) -> ClusterSteps<'a, '_> {
         let spec = &self.clusters[cluster];
         let cluster = u32::try_from(cluster).expect("clusters are counted in 32 bits");
-        ClusterSteps { spec, cluster, steps: self }
+        ClusterSteps {
+            spec,
+            cluster,
+            steps: self,
+        }
     }
 
     /// Adds what every plan begins with: everything is read, every guard is judged, and the gate
@@ -184,8 +214,10 @@ impl<'a> Steps<'a> {
         for cluster in 0..self.cluster_count() {
             let mut steps = self.of_cluster(cluster);
             let assert = steps.add(At::Controller, Action::Assert, []);
-            let facts: Vec<_> =
-                steps.hosts().map(|at| steps.add(at, Action::ReadFacts, [assert])).collect();
+            let facts: Vec<_> = steps
+                .hosts()
+                .map(|at| steps.add(at, Action::ReadFacts, [assert]))
+                .collect();
             for guard in Guard::ALL {
                 judged.push(steps.add(
                     At::Controller,
@@ -194,7 +226,14 @@ impl<'a> Steps<'a> {
                 ));
             }
         }
-        self.push(StepNode { cluster: 0, at: At::Controller, action: Action::Gate }, judged)
+        self.push(
+            StepNode {
+                cluster: 0,
+                at: At::Controller,
+                action: Action::Gate,
+            },
+            judged,
+        )
     }
 
     fn push(&mut self, node: StepNode, before: Vec<StepIndex>) -> StepIndex {
@@ -238,7 +277,11 @@ impl<'a> Steps<'a> {
 
     /// Says of each step whether it stays.
     fn kept(&self) -> Vec<bool> {
-        let mut kept: Vec<bool> = self.nodes.iter().map(|node| self.is_selected(*node)).collect();
+        let mut kept: Vec<bool> = self
+            .nodes
+            .iter()
+            .map(|node| self.is_selected(*node))
+            .collect();
         // A host that nothing is changed on needs no lock, and a barrier behind which nothing
         // stands waits for nothing.
         let changed: BTreeSet<(u32, At)> = self
@@ -265,21 +308,29 @@ impl<'a> Steps<'a> {
 
     fn is_selected(&self, node: StepNode) -> bool {
         if node.action == Action::Lock {
-            return self.host(node).is_some_and(|host| self.selection.takes_host(host));
+            return self
+                .host(node)
+                .is_some_and(|host| self.selection.takes_host(host));
         }
         if node.action.is_safety() {
             return true;
         }
-        let by_tag = node.action.subtask().is_none_or(|subtask| self.selection.takes(subtask));
+        let by_tag = node
+            .action
+            .subtask()
+            .is_none_or(|subtask| self.selection.takes(subtask));
         let member = |position: u32| {
-            &self.clusters[node.cluster as usize].members[position as usize].host.name
+            &self.clusters[node.cluster as usize].members[position as usize]
+                .host
+                .name
         };
         let by_host = match node.action {
             // These serve a member, wherever they happen.
-            Action::IssueCertificate { member: position } | Action::Register { member: position } => {
-                self.selection.takes_host(member(position))
-            }
-            _ => self.host(node).is_none_or(|host| self.selection.takes_host(host)),
+            Action::IssueCertificate { member: position }
+            | Action::Register { member: position } => self.selection.takes_host(member(position)),
+            _ => self
+                .host(node)
+                .is_none_or(|host| self.selection.takes_host(host)),
         };
         by_tag && by_host
     }
@@ -309,7 +360,11 @@ impl ClusterSteps<'_, '_> {
         action: Action,
         after: impl IntoIterator<Item = StepIndex>,
     ) -> StepIndex {
-        let node = StepNode { cluster: self.cluster, at, action };
+        let node = StepNode {
+            cluster: self.cluster,
+            at,
+            action,
+        };
         self.steps.push(node, after.into_iter().collect())
     }
 
@@ -325,8 +380,9 @@ impl ClusterSteps<'_, '_> {
 
     /// Goes through the hosts of group `infra`. One that carries a member too stands for that.
     pub(super) fn infra(&self) -> impl Iterator<Item = At> + use<> {
-        let places: Vec<At> =
-            (0..self.spec.infra.len()).map(|at| At::of_infra(self.spec, at)).collect();
+        let places: Vec<At> = (0..self.spec.infra.len())
+            .map(|at| At::of_infra(self.spec, at))
+            .collect();
         places.into_iter()
     }
 

@@ -1,6 +1,6 @@
 use super::StepId;
-use crate::names::MemberName;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::names::MemberName;
 
 /// Says why there is no plan.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -29,7 +29,8 @@ impl PlanError {
             Self::Inventory(_) => "mend what is marked, and plan again".to_owned(),
             Self::Selection(diagnostic) => diagnostic.hint.clone(),
             Self::Broken(_) | Self::Document { .. } => {
-                "make the plan again from its inventory; plan files are not edited by hand".to_owned()
+                "make the plan again from its inventory; plan files are not edited by hand"
+                    .to_owned()
             }
         }
     }

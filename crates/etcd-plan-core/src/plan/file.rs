@@ -52,7 +52,11 @@ impl FileSet {
     /// Gives the files of the set.
     pub fn files(self) -> &'static [MemberFile] {
         match self {
-            Self::Conf => &[MemberFile::EtcdConf, MemberFile::Unit, MemberFile::Environment],
+            Self::Conf => &[
+                MemberFile::EtcdConf,
+                MemberFile::Unit,
+                MemberFile::Environment,
+            ],
             Self::Cert => &[
                 MemberFile::TrustedCa,
                 MemberFile::CaCertificate,
@@ -105,7 +109,11 @@ impl MemberFile {
             Self::Certificate => ("/etc/etcd/server.crt", "etcd", 0o644),
             Self::PrivateKey => ("/etc/etcd/server.key", "etcd", 0o600),
         };
-        WantedFile { path: HostPath::fixed(path), owner: Ownership::both(owner), mode }
+        WantedFile {
+            path: HostPath::fixed(path),
+            owner: Ownership::both(owner),
+            mode,
+        }
     }
 
     /// Gives the file's last name.

@@ -85,7 +85,9 @@ impl Plan {
 
     /// Goes through the steps of the cluster at a position, in the order in which they were planned.
     pub fn steps_of(&self, cluster: usize) -> impl Iterator<Item = Step<'_>> {
-        self.by_cluster[cluster].iter().map(|index| self.step(*index))
+        self.by_cluster[cluster]
+            .iter()
+            .map(|index| self.step(*index))
     }
 
     /// Gives the step at a position.

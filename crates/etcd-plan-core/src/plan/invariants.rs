@@ -35,9 +35,13 @@ pub(super) fn check_places(plan: &Plan) -> Result<(), BrokenInvariant> {
 
 /// Checks the rules of safety on a graph without cycles.
 pub(super) fn check(plan: &Plan) -> Result<(), BrokenInvariant> {
-    let gates: Vec<StepIndex> =
-        plan.indices().filter(|index| plan.node(*index).action == Action::Gate).collect();
-    let [gate] = gates[..] else { return Err(BrokenInvariant::Gates(gates.len())) };
+    let gates: Vec<StepIndex> = plan
+        .indices()
+        .filter(|index| plan.node(*index).action == Action::Gate)
+        .collect();
+    let [gate] = gates[..] else {
+        return Err(BrokenInvariant::Gates(gates.len()));
+    };
     check_gate_is_above_changes(plan, gate)?;
     check_gate_waits(plan, gate)?;
     check_guards(plan)?;
@@ -74,7 +78,10 @@ fn check_gate_waits(plan: &Plan, gate: StepIndex) -> Result<(), BrokenInvariant>
                 return Err(BrokenInvariant::UnguardedGate(plan.step(index).id()));
             }
             let read: BTreeSet<StepIndex> = plan.before(index).map(|step| step.index).collect();
-            if let Some(unread) = facts[node.cluster as usize].iter().find(|f| !read.contains(f)) {
+            if let Some(unread) = facts[node.cluster as usize]
+                .iter()
+                .find(|f| !read.contains(f))
+            {
                 return Err(BrokenInvariant::UnreadHost(plan.step(*unread).id()));
             }
         }
@@ -100,7 +107,10 @@ fn check_guards(plan: &Plan) -> Result<(), BrokenInvariant> {
         let has = |guard: &&Guard| judged[node.cluster as usize][**guard as usize];
         if let Some(guard) = node.action.guards().iter().find(|guard| !has(guard)) {
             let step = plan.step(index).id();
-            return Err(BrokenInvariant::MissingGuard { step, guard: guard.as_str() });
+            return Err(BrokenInvariant::MissingGuard {
+                step,
+                guard: guard.as_str(),
+            });
         }
     }
     Ok(())
@@ -120,14 +130,23 @@ fn check_hosts_are_read(plan: &Plan) -> Result<(), BrokenInvariant> {
             let node = plan.node(*index);
             (node.cluster, node.at, node.action) == key
         };
-        let index = plan.indices().find(is_it).expect("the key was taken from a step");
+        let index = plan
+            .indices()
+            .find(is_it)
+            .expect("the key was taken from a step");
         plan.step(index).id()
     };
     if let Some(pair) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
         return Err(BrokenInvariant::SameId(name(pair[0])));
     }
-    let is_read = |cluster, at| keys.binary_search(&(cluster, at, Action::ReadFacts)).is_ok();
-    if let Some(key) = keys.iter().find(|key| key.1 != At::Controller && !is_read(key.0, key.1)) {
+    let is_read = |cluster, at| {
+        keys.binary_search(&(cluster, at, Action::ReadFacts))
+            .is_ok()
+    };
+    if let Some(key) = keys
+        .iter()
+        .find(|key| key.1 != At::Controller && !is_read(key.0, key.1))
+    {
         return Err(BrokenInvariant::UnreadHost(name(*key)));
     }
     for (at, cluster) in plan.clusters.iter().enumerate() {

@@ -22,7 +22,11 @@ impl At {
     pub(crate) fn of_infra(cluster: &ClusterSpec, position: usize) -> Self {
         let host = &cluster.infra[position].name;
         let count = |at: usize| u32::try_from(at).expect("hosts are counted in 32 bits");
-        match cluster.members.iter().position(|member| member.host.name == *host) {
+        match cluster
+            .members
+            .iter()
+            .position(|member| member.host.name == *host)
+        {
             Some(member) => Self::Member(count(member)),
             None => Self::Infra(count(position)),
         }
@@ -30,7 +34,10 @@ impl At {
 
     /// Gives the place of a host of a cluster, by its name.
     pub(crate) fn of_host(cluster: &ClusterSpec, host: &HostName) -> Option<Self> {
-        let member = cluster.members.iter().position(|member| member.host.name == *host);
+        let member = cluster
+            .members
+            .iter()
+            .position(|member| member.host.name == *host);
         let infra = || cluster.infra.iter().position(|infra| infra.name == *host);
         match member {
             Some(member) => u32::try_from(member).ok().map(Self::Member),
@@ -164,7 +171,9 @@ impl<'a> Step<'a> {
 
     /// Gives the step's stable name.
     pub fn id(self) -> StepId {
-        let Some(cluster) = self.cluster() else { return StepId("gate".into()) };
+        let Some(cluster) = self.cluster() else {
+            return StepId("gate".into());
+        };
         let host = self.host_name().map_or("controller", HostName::as_str);
         let object = self.object();
         let text = match self.subtask() {
@@ -185,9 +194,10 @@ impl<'a> Step<'a> {
             Action::Await { barrier } => barrier.as_str().into(),
             Action::Install => "package".into(),
             Action::EnsureAuthority => "authority".into(),
-            Action::IssueCertificate { .. } | Action::Register { .. } => {
-                self.member().map(|member| member.name.to_string()).unwrap_or_default()
-            }
+            Action::IssueCertificate { .. } | Action::Register { .. } => self
+                .member()
+                .map(|member| member.name.to_string())
+                .unwrap_or_default(),
             Action::Stage { .. } => "staged".into(),
             Action::Stop => "stop".into(),
             Action::Purge => "data".into(),
@@ -201,7 +211,10 @@ impl<'a> Step<'a> {
 
     /// Says whether the step is one of those that the gate waits for.
     pub fn is_above_gate(self) -> bool {
-        matches!(self.action(), Action::Assert | Action::ReadFacts | Action::Judge { .. })
+        matches!(
+            self.action(),
+            Action::Assert | Action::ReadFacts | Action::Judge { .. }
+        )
     }
 
     /// Goes through the steps that this one waits for.

@@ -74,7 +74,11 @@ impl Subtask {
 
     /// Gives the tags of the subtask's steps: its own, and that of the one it is part of.
     pub fn tags(self) -> Vec<&'static str> {
-        self.parent().into_iter().chain([self]).map(Self::as_str).collect()
+        self.parent()
+            .into_iter()
+            .chain([self])
+            .map(Self::as_str)
+            .collect()
     }
 
     /// Says whether a tag selects this subtask.
@@ -96,10 +100,13 @@ impl FromStr for Subtask {
     ///
     /// When no subtask has this name; the message lists those there are.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::ALL.into_iter().find(|subtask| subtask.as_str() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.into_iter().map(Self::as_str).collect();
-            NameError::new(format!("is not a subtask; there are {}", names.join(", ")))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|subtask| subtask.as_str() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Self::ALL.into_iter().map(Self::as_str).collect();
+                NameError::new(format!("is not a subtask; there are {}", names.join(", ")))
+            })
     }
 }
 

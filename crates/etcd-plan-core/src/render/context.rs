@@ -51,5 +51,5 @@ pub(super) struct Target<'a> {
     pub(super) member: &'a str,
     pub(super) cluster: &'a str,
     pub(super) ip: String,
-    pub(super) target: String,
+    pub(super) endpoint: String,
 }

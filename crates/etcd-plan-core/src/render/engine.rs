@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
-use minijinja::value::Serde;
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
@@ -29,7 +29,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("etcdctl.sh", include_str!("templates/etcdctl.sh.j2")),
         ("target.yml", include_str!("templates/target.yml.j2")),
     ] {
-        environment.add_template(name, text).expect("the templates are well-formed: a test renders them");
+        environment
+            .add_template(name, text)
+            .expect("the templates are well-formed: a test renders them");
     }
     environment
 });
@@ -37,7 +39,10 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// Renders a template.
 pub(super) fn render(template: &str, context: &impl Serialize) -> Result<String, Problem> {
     let broken = |error: minijinja::Error| {
-        Problem::new(format!("{template} could not be rendered: {error:#}"), "report this as a bug")
+        Problem::new(
+            format!("{template} could not be rendered: {error:#}"),
+            "report this as a bug",
+        )
     };
     let template = TEMPLATES.get_template(template).map_err(broken)?;
     template.render(Serde(context)).map_err(broken)
@@ -88,7 +93,10 @@ mod tests {
     #[test]
     fn words_are_quoted_where_a_shell_would_read_something_else() {
         assert_eq!(shell_word("/etc/etcd/ca.crt"), "/etc/etcd/ca.crt");
-        assert_eq!(shell_word("https://[fd00::1]:2379"), "'https://[fd00::1]:2379'");
+        assert_eq!(
+            shell_word("https://[fd00::1]:2379"),
+            "'https://[fd00::1]:2379'"
+        );
         assert_eq!(shell_word("it's"), r"'it'\''s'");
     }
 }

@@ -40,7 +40,10 @@ pub fn member_file(context: &StepContext<'_>, file: MemberFile) -> Result<Render
 ///
 /// When the template does not work.
 pub fn environment(spec: &ClusterSpec, root: &str) -> Result<String, Problem> {
-    let endpoints: Vec<String> = spec.voters().map(|member| spec.client_url(member)).collect();
+    let endpoints: Vec<String> = spec
+        .voters()
+        .map(|member| spec.client_url(member))
+        .collect();
     render(
         "etcdctl.sh",
         &Environment {
@@ -66,7 +69,7 @@ pub fn target(spec: &ClusterSpec, member: &MemberSpec) -> Result<String, Problem
             member: member.name.as_str(),
             cluster: spec.name.as_str(),
             ip: member.address.to_string(),
-            target: format!("{address}:{}", *spec.settings.network.port),
+            endpoint: format!("{address}:{}", *spec.settings.network.port),
         },
     )
 }
@@ -99,7 +102,10 @@ fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
             snapshot_count: settings.storage.snapshot_count.map(|count| count.0),
             extra: extra
                 .iter()
-                .map(|(key, value)| Entry { key, value: value.to_string() })
+                .map(|(key, value)| Entry {
+                    key,
+                    value: value.to_string(),
+                })
                 .collect(),
             ca_file: path(MemberFile::CaCertificate, root),
             cert_file: path(MemberFile::Certificate, root),
@@ -129,13 +135,25 @@ fn listen_client_urls(spec: &ClusterSpec, member: &MemberSpec) -> String {
 
 fn unit(context: &StepContext<'_>) -> Result<String, Problem> {
     let name = context.member().name.as_str();
-    render("etcd.service", &Unit { name, config_file: path(MemberFile::EtcdConf, context.root()) })
+    render(
+        "etcd.service",
+        &Unit {
+            name,
+            config_file: path(MemberFile::EtcdConf, context.root()),
+        },
+    )
 }
 
 fn key_material(context: &StepContext<'_>, file: MemberFile) -> Result<Rendered, Problem> {
     let keys = context.run.observation.keys.get(context.cluster());
-    let position = context.spec().members.iter().position(|m| m.seq == context.member().seq);
-    let state = keys.zip(position).and_then(|(keys, position)| keys.members.get(position));
+    let position = context
+        .spec()
+        .members
+        .iter()
+        .position(|m| m.seq == context.member().seq);
+    let state = keys
+        .zip(position)
+        .and_then(|(keys, position)| keys.members.get(position));
     let material = match state {
         Some(CertificateState::Good(material)) => material,
         Some(CertificateState::ToIssue { .. }) => return Ok(Rendered::NotYet),

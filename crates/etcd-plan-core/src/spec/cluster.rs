@@ -73,12 +73,20 @@ impl ClusterSpec {
 
     /// Gives the URL at which clients reach a member.
     pub fn client_url(&self, member: &MemberSpec) -> String {
-        format!("https://{}:{}", member.address.in_url(), *self.settings.network.port)
+        format!(
+            "https://{}:{}",
+            member.address.in_url(),
+            *self.settings.network.port
+        )
     }
 
     /// Gives the URL at which other members reach a member.
     pub fn peer_url(&self, member: &MemberSpec) -> String {
-        format!("https://{}:{}", member.address.in_url(), *self.settings.network.peer_port)
+        format!(
+            "https://{}:{}",
+            member.address.in_url(),
+            *self.settings.network.peer_port
+        )
     }
 
     /// Gives the members that vote.

@@ -82,7 +82,10 @@ pub struct Resolved<T> {
 impl<T> Resolved<T> {
     /// Makes a value that is its parameter's default.
     pub fn default_of(value: T) -> Self {
-        Self { value, origin: ValueOrigin::Default }
+        Self {
+            value,
+            origin: ValueOrigin::Default,
+        }
     }
 }
 

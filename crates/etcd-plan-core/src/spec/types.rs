@@ -31,8 +31,14 @@ impl FromStr for Bytes {
             .into_iter()
             .find_map(|(unit, shift)| text.strip_suffix(unit).map(|number| (number, shift)))
             .unwrap_or((text, 0));
-        let bytes = number.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
-        bytes.map(Self).ok_or_else(|| NameError::new("is not a number of bytes such as `8GiB`"))
+        let bytes = number
+            .trim()
+            .parse::<u64>()
+            .ok()
+            .and_then(|n| n.checked_mul(1 << shift));
+        bytes
+            .map(Self)
+            .ok_or_else(|| NameError::new("is not a number of bytes such as `8GiB`"))
     }
 }
 
@@ -90,7 +96,10 @@ impl FromStr for Retention {
         let mut rest = text;
         let mut parts = 0;
         while let Some(end) = rest.find(|c: char| !c.is_ascii_digit()) {
-            let unit = rest[end..].chars().next().filter(|c| end > 0 && "hms".contains(*c));
+            let unit = rest[end..]
+                .chars()
+                .next()
+                .filter(|c| end > 0 && "hms".contains(*c));
             let Some(unit) = unit else { break };
             rest = &rest[end + unit.len_utf8()..];
             parts += 1;
@@ -98,7 +107,9 @@ impl FromStr for Retention {
         if text == "0" || (parts > 0 && rest.is_empty()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(NameError::new("is not a duration such as `24h` or `90m`, or `0`"))
+            Err(NameError::new(
+                "is not a duration such as `24h` or `90m`, or `0`",
+            ))
         }
     }
 }
@@ -135,7 +146,9 @@ impl FromStr for PurgeRetention {
             "0" => Some(Self::Days(0)),
             _ => text.strip_suffix('d').and_then(days),
         }
-        .ok_or_else(|| NameError::new("is neither `last`, nor `0`, nor a number of days such as `7d`"))
+        .ok_or_else(|| {
+            NameError::new("is neither `last`, nor `0`, nor a number of days such as `7d`")
+        })
     }
 }
 
@@ -156,7 +169,11 @@ mod tests {
 
     #[test]
     fn bytes_are_read_and_shown_with_units() {
-        for (text, number) in [("8GiB", 8 << 30), ("8589934592", 8 << 30), ("512 MiB", 512 << 20)] {
+        for (text, number) in [
+            ("8GiB", 8 << 30),
+            ("8589934592", 8 << 30),
+            ("512 MiB", 512 << 20),
+        ] {
             assert_eq!(text.parse::<Bytes>(), Ok(Bytes(number)), "{text}");
         }
         assert_eq!(Bytes(8 << 30).to_string(), "8GiB");
@@ -180,7 +197,10 @@ mod tests {
     #[test]
     fn purge_retention_is_shown_as_it_is_read() {
         for text in ["last", "0", "7d"] {
-            assert_eq!(text.parse::<PurgeRetention>().expect(text).to_string(), text);
+            assert_eq!(
+                text.parse::<PurgeRetention>().expect(text).to_string(),
+                text
+            );
         }
         assert!("7".parse::<PurgeRetention>().is_err());
     }

@@ -12,7 +12,10 @@ impl Plan {
         );
         for (cluster, spec) in self.clusters().iter().enumerate() {
             let name = escape(spec.name.as_str());
-            let _ = writeln!(text, "  subgraph cluster_{cluster} {{\n    label=\"{name}\";");
+            let _ = writeln!(
+                text,
+                "  subgraph cluster_{cluster} {{\n    label=\"{name}\";"
+            );
             for (at, lane) in picture.lanes.iter().enumerate() {
                 if lane.cluster.is_some_and(|of| of as usize == cluster) {
                     let shape = match lane.kind {
@@ -21,7 +24,11 @@ impl Plan {
                         LaneKind::Destructive => ", peripheries=2",
                         _ => "",
                     };
-                    let count = if lane.hosts > 1 { format!(" ×{}", lane.hosts) } else { String::new() };
+                    let count = if lane.hosts > 1 {
+                        format!(" ×{}", lane.hosts)
+                    } else {
+                        String::new()
+                    };
                     let label = escape(&lane.label);
                     let _ = writeln!(text, "    n{at} [label=\"{label}{count}\"{shape}];");
                 }

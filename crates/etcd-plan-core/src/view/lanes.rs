@@ -74,7 +74,8 @@ impl Picture {
         let edges = plan
             .indices()
             .flat_map(|index| {
-                plan.before(index).map(move |before| (lane_of(before.index()), lane_of(index)))
+                plan.before(index)
+                    .map(move |before| (lane_of(before.index()), lane_of(index)))
             })
             .filter(|(from, to)| from != to)
             .collect();

@@ -20,7 +20,11 @@ impl Plan {
                         LaneKind::Destructive => ("[[\"", "\"]]"),
                         _ => ("[\"", "\"]"),
                     };
-                    let count = if lane.hosts > 1 { format!(" ×{}", lane.hosts) } else { String::new() };
+                    let count = if lane.hosts > 1 {
+                        format!(" ×{}", lane.hosts)
+                    } else {
+                        String::new()
+                    };
                     let label = escape(&lane.label);
                     let _ = writeln!(text, "    n{at}{open}{label}{count}{close}");
                 }

@@ -43,7 +43,12 @@ fn write_cluster(
     )?;
     for member in &cluster.members {
         let learner = if member.learner { ", learner" } else { "" };
-        writeln!(f, "  {:<12} {}{learner}", member.name.as_str(), cluster.client_url(member))?;
+        writeln!(
+            f,
+            "  {:<12} {}{learner}",
+            member.name.as_str(),
+            cluster.client_url(member)
+        )?;
     }
     for group in groups(plan, at) {
         let first = group[0];
@@ -59,7 +64,11 @@ fn write_cluster(
             (Some(host), 1) => format!(" on {host}"),
             (Some(_), hosts) => format!(" on {hosts} hosts"),
         };
-        let what = if group.len() > 1 { of_many(first) } else { summary(first) };
+        let what = if group.len() > 1 {
+            of_many(first)
+        } else {
+            summary(first)
+        };
         writeln!(f, " {mark} {subtask:<13} {what}{place}")?;
         let reason = why_it_waits(first.action());
         if !reason.is_empty() && matches!(first.action(), Action::Gate | Action::Await { .. }) {
@@ -75,7 +84,9 @@ fn of_many(step: Step<'_>) -> String {
         Action::Stop => "stop etcd where the cluster is purged".to_owned(),
         Action::Launch => "start etcd, now and at boot".to_owned(),
         Action::AwaitReady => "wait until etcd answers through TLS".to_owned(),
-        Action::IssueCertificate { .. } => "use the members' certificates, or issue them".to_owned(),
+        Action::IssueCertificate { .. } => {
+            "use the members' certificates, or issue them".to_owned()
+        }
         Action::Register { .. } => "register the members with Prometheus".to_owned(),
         _ => summary(step),
     }
@@ -87,8 +98,9 @@ fn groups(plan: &Plan, cluster: usize) -> Vec<Vec<Step<'_>>> {
     let mut by_action: BTreeMap<(Action, bool), usize> = BTreeMap::new();
     // The order in which steps were planned reads better than any topological one; the gate
     // stands behind the guards.
-    let (judged, behind): (Vec<_>, Vec<_>) =
-        plan.steps_of(cluster).partition(|step| !step.action().can_change() && step.is_above_gate());
+    let (judged, behind): (Vec<_>, Vec<_>) = plan
+        .steps_of(cluster)
+        .partition(|step| !step.action().can_change() && step.is_above_gate());
     let gate = plan.steps().filter(|step| step.action() == Action::Gate);
     for step in judged.into_iter().chain(gate).chain(behind) {
         let node = step.node();
@@ -97,18 +109,26 @@ fn groups(plan: &Plan, cluster: usize) -> Vec<Vec<Step<'_>>> {
             Action::Register { .. } => Action::Register { member: 0 },
             other => other,
         };
-        let group = *by_action.entry((action, step.host().is_some())).or_insert_with(|| {
-            groups.push(Vec::new());
-            groups.len() - 1
-        });
+        let group = *by_action
+            .entry((action, step.host().is_some()))
+            .or_insert_with(|| {
+                groups.push(Vec::new());
+                groups.len() - 1
+            });
         groups[group].push(step);
     }
     groups
 }
 
 fn write_summary(f: &mut fmt::Formatter<'_>, plan: &Plan) -> fmt::Result {
-    let changes = plan.steps().filter(|step| step.action().can_change()).count();
-    let destructive = plan.steps().filter(|step| step.action().is_destructive()).count();
+    let changes = plan
+        .steps()
+        .filter(|step| step.action().can_change())
+        .count();
+    let destructive = plan
+        .steps()
+        .filter(|step| step.action().is_destructive())
+        .count();
     let purge = match plan.purge_rule() {
         _ if destructive == 0 => "nothing is purged",
         PurgeRule::WhenNeeded => "purges only what is no cluster of this inventory",

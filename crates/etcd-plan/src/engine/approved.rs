@@ -14,7 +14,10 @@ pub struct Approved<'a> {
 
 impl<'a> Approved<'a> {
     pub(super) fn new(state: State<'a>) -> Self {
-        Self { state, permit: Permit::granted() }
+        Self {
+            state,
+            permit: Permit::granted(),
+        }
     }
 
     /// Says what would happen to every step.

@@ -47,7 +47,9 @@ impl StepBatch {
 
     /// Says whether a decision that stands on these questions can be made before the batch ran.
     pub(super) fn leaves_alone(&self, questions: &[ReadOp]) -> bool {
-        questions.iter().all(|question| !self.touched.contains(question))
+        questions
+            .iter()
+            .all(|question| !self.touched.contains(question))
     }
 
     /// Adds a step behind those that it waits for.
@@ -65,9 +67,14 @@ impl StepBatch {
             }
         }
         if let Some(change) = &change {
-            self.touched.extend(change.check.iter().chain(&change.forget).cloned());
+            self.touched
+                .extend(change.check.iter().chain(&change.forget).cloned());
         }
-        self.units.push(Unit { step, change, chain });
+        self.units.push(Unit {
+            step,
+            change,
+            chain,
+        });
     }
 
     /// Gives the operations, the steps of a chain in their order: first a step's writes, then its
@@ -83,7 +90,12 @@ impl StepBatch {
                 ops.extend(change.check.iter().cloned().map(Op::Read));
             }
         }
-        Batch { chains: chains.into_values().filter(|chain| !chain.is_empty()).collect() }
+        Batch {
+            chains: chains
+                .into_values()
+                .filter(|chain| !chain.is_empty())
+                .collect(),
+        }
     }
 
     /// Gives each step its results.
@@ -92,7 +104,10 @@ impl StepBatch {
         self.units
             .into_iter()
             .map(|unit| {
-                let count = unit.change.as_ref().map_or(0, |c| c.ops.len() + c.check.len());
+                let count = unit
+                    .change
+                    .as_ref()
+                    .map_or(0, |c| c.ops.len() + c.check.len());
                 let results = results.by_ref().take(count).collect();
                 UnitResult { unit, results }
             })

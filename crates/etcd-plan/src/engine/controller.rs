@@ -14,7 +14,9 @@ pub(super) type Ended = Result<(Outcome, Vec<String>), Problem>;
 /// Carries out a step on the controller.
 pub(super) fn carry_out(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended {
     match step.action() {
-        Action::Await { barrier: Barrier::Locked } => look_again(state, step),
+        Action::Await {
+            barrier: Barrier::Locked,
+        } => look_again(state, step),
         Action::EnsureAuthority | Action::IssueCertificate { .. } => {
             change_keys(state, permit, step)
         }
@@ -39,7 +41,10 @@ fn look_again(state: &State<'_>, step: Step<'_>) -> Ended {
     if let Some(refusal) = refusals.first() {
         let lines: Vec<String> = refusals.iter().map(ToString::to_string).collect();
         return Err(Problem::new(
-            format!("what was found has moved since it was read:\n{}", lines.join("\n")),
+            format!(
+                "what was found has moved since it was read:\n{}",
+                lines.join("\n")
+            ),
             refusal.hint.clone(),
         ));
     }
@@ -63,7 +68,9 @@ fn change_keys(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended 
         let run = state.context();
         decide(&StepContext { run: &run, step })?
     };
-    let Decision::Change(change) = decision else { return Ok((Outcome::Unchanged, Vec::new())) };
+    let Decision::Change(change) = decision else {
+        return Ok((Outcome::Unchanged, Vec::new()));
+    };
     let cluster = position(state, step);
     let (plan, now) = (state.plan, etcd_plan_core::cert::UnixTime(state.inputs.now));
     let spec = &plan.clusters()[cluster];
@@ -84,7 +91,10 @@ fn change_keys(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended 
     match decide(&StepContext { run: &run, step })? {
         Decision::Nothing => Ok((Outcome::Changed, change.lines)),
         Decision::Change(still) => Err(Problem::new(
-            format!("after the change it is still so that: {}", still.lines.join(", ")),
+            format!(
+                "after the change it is still so that: {}",
+                still.lines.join(", ")
+            ),
             "see whether another process writes the same files",
         )),
     }
@@ -93,5 +103,10 @@ fn change_keys(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended 
 fn position(state: &State<'_>, step: Step<'_>) -> usize {
     let name = step.cluster().map(|cluster| &cluster.name);
     let is_it = |spec: &etcd_plan_core::spec::ClusterSpec| Some(&spec.name) == name;
-    state.plan.clusters().iter().position(is_it).expect("a step's cluster is in its plan")
+    state
+        .plan
+        .clusters()
+        .iter()
+        .position(is_it)
+        .expect("a step's cluster is in its plan")
 }

@@ -22,14 +22,22 @@ pub(super) fn apply(state: State<'_>, permit: &Permit, observer: &mut dyn Observ
     let executor = state.executor;
     let threads = state.settings.forks.get().min(state.sessions.len());
     let mut coordinator = Coordinator::new(state, permit, observer);
-    Pool::with(executor, Some(permit), threads, |pool| coordinator.run(pool, threads));
+    Pool::with(executor, Some(permit), threads, |pool| {
+        coordinator.run(pool, threads)
+    });
     coordinator.report()
 }
 
 /// Gives the situations by the names of their clusters.
 pub(super) fn situation_names(state: &State<'_>) -> BTreeMap<ClusterName, String> {
-    let names = state.plan.clusters().iter().map(|cluster| cluster.name.clone());
-    names.zip(state.situations.iter().map(|s| s.as_str().to_owned())).collect()
+    let names = state
+        .plan
+        .clusters()
+        .iter()
+        .map(|cluster| cluster.name.clone());
+    names
+        .zip(state.situations.iter().map(|s| s.as_str().to_owned()))
+        .collect()
 }
 
 struct Coordinator<'r, 'a> {
@@ -59,14 +67,20 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             observer,
             reports: vec![None; plan.len()],
             started_ms: vec![None; plan.len()],
-            waits: plan.indices().map(|index| plan.before(index).count()).collect(),
+            waits: plan
+                .indices()
+                .map(|index| plan.before(index).count())
+                .collect(),
             ready: BTreeMap::new(),
             taken: vec![false; plan.len()],
             under_way: BTreeMap::new(),
             looked_again: BTreeSet::new(),
             state,
         };
-        for step in plan.steps().filter(|step| step.waits_for().next().is_none()) {
+        for step in plan
+            .steps()
+            .filter(|step| step.waits_for().next().is_none())
+        {
             coordinator.make_ready(step);
         }
         coordinator
@@ -97,7 +111,9 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     /// Carries out what is ready on the controller.
     fn run_controller(&mut self) {
         while !self.state.stopped {
-            let Some(index) = self.ready.get_mut(&None).and_then(BTreeSet::pop_first) else { break };
+            let Some(index) = self.ready.get_mut(&None).and_then(BTreeSet::pop_first) else {
+                break;
+            };
             let step = self.state.plan.step(index);
             self.started_ms[index.get()] = Some(self.state.now_ms());
             match controller::carry_out(&mut self.state, self.permit, step) {
@@ -135,8 +151,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         let mut later = BTreeSet::new();
         while let Some(index) = self.next(host, &batch, &later) {
             let step = plan.step(index);
-            let in_batch: Vec<StepIndex> =
-                step.waits_for().map(Step::index).filter(|i| batch.holds(*i)).collect();
+            let in_batch: Vec<StepIndex> = step
+                .waits_for()
+                .map(Step::index)
+                .filter(|i| batch.holds(*i))
+                .collect();
             let run = self.state.context();
             let context = StepContext { run: &run, step };
             if !batch.leaves_alone(&action::questions(&context)) {
@@ -182,7 +201,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         };
         let operations = batch.operations();
         self.under_way.insert(host.clone(), batch);
-        Some(Job::Write { host: host.clone(), session, batch: operations })
+        Some(Job::Write {
+            host: host.clone(),
+            session,
+            batch: operations,
+        })
     }
 
     /// Finds a step on a host that is ready, or would be once the batch has run.
@@ -193,7 +216,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         later: &BTreeSet<StepIndex>,
     ) -> Option<StepIndex> {
         let ready = self.ready.get(&Some(host.clone()));
-        let first = ready.into_iter().flatten().copied().find(|index| !later.contains(index));
+        let first = ready
+            .into_iter()
+            .flatten()
+            .copied()
+            .find(|index| !later.contains(index));
         if first.is_some() || self.state.stopped {
             return first;
         }
@@ -208,7 +235,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                     batch.holds(before.index()) || self.has_ended_well(before.index())
                 })
         };
-        batch.steps().flat_map(|index| plan.after(index)).find(is_fit).map(Step::index)
+        batch
+            .steps()
+            .flat_map(|index| plan.after(index))
+            .find(is_fit)
+            .map(Step::index)
     }
 
     fn has_ended_well(&self, index: StepIndex) -> bool {
@@ -237,14 +268,21 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         self.looked_again.insert(step.index());
         let Some(session) = self.state.sessions.remove(host) else {
             self.forget_ready(host, step.index());
-            self.fail(step, Problem::new("the session to the host has ended", "run again"));
+            self.fail(
+                step,
+                Problem::new("the session to the host has ended", "run again"),
+            );
             return None;
         };
         let spec = step.cluster().expect("destructive steps are of a cluster");
         let member = step.member().expect("destructive steps are about a member");
         let questions = MemberQuestions::new(spec, member).all();
         self.under_way.insert(host.clone(), StepBatch::default());
-        Some(Job::Read { host: host.clone(), session, questions })
+        Some(Job::Read {
+            host: host.clone(),
+            session,
+            questions,
+        })
     }
 
     /// Takes what a host has done.
@@ -256,7 +294,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         match done.outcome {
             Ok(answers) if done.was_read => {
                 for (question, answer) in done.questions.into_iter().zip(answers) {
-                    self.learn(&done.host, question, answer.map_err(|failure| failure.to_string()));
+                    self.learn(
+                        &done.host,
+                        question,
+                        answer.map_err(|failure| failure.to_string()),
+                    );
                 }
                 self.judge_again(&done.host);
             }
@@ -277,7 +319,12 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         let plan = self.state.plan;
         let mut lost: Vec<StepIndex> = batch.steps().collect();
         if lost.is_empty() {
-            lost = self.ready.remove(&Some(host.clone())).into_iter().flatten().collect();
+            lost = self
+                .ready
+                .remove(&Some(host.clone()))
+                .into_iter()
+                .flatten()
+                .collect();
         }
         for index in lost {
             self.fail(plan.step(index), problem.clone());
@@ -287,7 +334,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     /// What was read just before something is taken away must not make a guard refuse.
     fn judge_again(&mut self, host: &HostName) {
         let plan = self.state.plan;
-        let ready = self.ready.get(&Some(host.clone())).cloned().unwrap_or_default();
+        let ready = self
+            .ready
+            .get(&Some(host.clone()))
+            .cloned()
+            .unwrap_or_default();
         for index in ready {
             let step = plan.step(index);
             if !self.looked_again.contains(&index) || !step.action().is_destructive() {
@@ -299,7 +350,9 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                 .position(|spec| step.cluster().is_some_and(|of| of.name == spec.name))
                 .expect("a step's cluster is in its plan");
             let refusals = self.state.judge_guards_of(cluster);
-            let on_host = refusals.iter().find(|refusal| refusal.host.as_ref() == Some(host));
+            let on_host = refusals
+                .iter()
+                .find(|refusal| refusal.host.as_ref() == Some(host));
             if let Some(refusal) = on_host {
                 let problem = Problem::new(
                     format!("what was found has moved since it was read: {refusal}"),
@@ -327,10 +380,16 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         for question in &change.forget {
             self.forget(host, question);
         }
-        let failure = results.iter().find_map(|result| result.as_ref().err().cloned());
+        let failure = results
+            .iter()
+            .find_map(|result| result.as_ref().err().cloned());
         let answers = results.into_iter().skip(change.ops.len());
         for (question, answer) in change.check.iter().zip(answers) {
-            self.learn(host, question.clone(), answer.map_err(|failure| failure.to_string()));
+            self.learn(
+                host,
+                question.clone(),
+                answer.map_err(|failure| failure.to_string()),
+            );
         }
         match failure {
             Some(OpFailure::NotTried) => {
@@ -348,24 +407,40 @@ impl<'r, 'a> Coordinator<'r, 'a> {
 
     /// The second decision must be "nothing to do": that proves the change.
     fn prove(&mut self, step: Step<'_>, change: Change) {
-        let outcome = if change.lines.is_empty() { Outcome::Unchanged } else { Outcome::Changed };
+        let outcome = if change.lines.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::Changed
+        };
         // A lock has no state to read: that it was taken is the proof.
         if step.action() == Action::Lock {
             return self.end(step, outcome, Vec::new(), None, String::new());
         }
         let run = self.state.context();
         match action::decide(&StepContext { run: &run, step }) {
-            Ok(Decision::Nothing) => self.end(step, outcome, change.lines, change.diff, String::new()),
+            Ok(Decision::Nothing) => {
+                self.end(step, outcome, change.lines, change.diff, String::new())
+            }
             Ok(Decision::Change(still)) => {
-                let message =
-                    format!("after the change it is still to be done: {}", still.lines.join(", "));
-                self.fail(step, Problem::new(message, "see whether something undoes it there"));
+                let message = format!(
+                    "after the change it is still to be done: {}",
+                    still.lines.join(", ")
+                );
+                self.fail(
+                    step,
+                    Problem::new(message, "see whether something undoes it there"),
+                );
             }
             Err(problem) => self.fail(step, problem),
         }
     }
 
-    fn learn(&mut self, host: &HostName, question: ReadOp, answer: Result<etcd_plan_core::op::Reply, String>) {
+    fn learn(
+        &mut self,
+        host: &HostName,
+        question: ReadOp,
+        answer: Result<etcd_plan_core::op::Reply, String>,
+    ) {
         if let Some(Ok(facts)) = self.state.observation.hosts.get_mut(host) {
             facts.insert(question, answer);
         }
@@ -380,7 +455,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     fn begin(&mut self, step: Step<'_>) {
         let at_ms = self.state.now_ms();
         self.started_ms[step.index().get()] = Some(at_ms);
-        let event = Event::StepStarted { step: step.id(), host: step.host_name().cloned(), at_ms };
+        let event = Event::StepStarted {
+            step: step.id(),
+            host: step.host_name().cloned(),
+            at_ms,
+        };
         self.state.tell(self.observer, &event);
     }
 
@@ -411,7 +490,13 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             ended_ms: Some(at_ms),
         });
         let (id, host) = (step.id(), step.host_name().cloned());
-        let event = Event::StepEnded { step: id, host, outcome, lines, at_ms };
+        let event = Event::StepEnded {
+            step: id,
+            host,
+            outcome,
+            lines,
+            at_ms,
+        };
         self.state.tell(self.observer, &event);
         if !matches!(outcome, Outcome::Changed | Outcome::Unchanged) {
             return;
@@ -427,7 +512,10 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     fn make_ready(&mut self, step: Step<'_>) {
         let place = step.index().get();
         if self.reports[place].is_none() && !self.taken[place] {
-            self.ready.entry(step.host_name().cloned()).or_default().insert(step.index());
+            self.ready
+                .entry(step.host_name().cloned())
+                .or_default()
+                .insert(step.index());
         }
     }
 
@@ -462,7 +550,10 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         };
         // A run that had nothing left to do when it was asked to stop did all that was wanted.
         report.stopped &= report.count(Outcome::NotStarted) > 0;
-        let ended = Event::Ended { success: report.is_success(), at_ms: report.duration_ms };
+        let ended = Event::Ended {
+            success: report.is_success(),
+            at_ms: report.duration_ms,
+        };
         let _ = self.observer.on_event(&ended);
         report
     }

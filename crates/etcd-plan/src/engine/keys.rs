@@ -10,7 +10,10 @@ use crate::pki::{KeyMaterial, MemberMaterial, PkiError};
 
 /// Reads what there is for every cluster.
 pub(super) fn read(plan: &Plan, keys: &dyn KeyMaterial, now: UnixTime) -> Vec<ClusterKeys> {
-    plan.clusters().iter().map(|spec| read_cluster(spec, keys, now)).collect()
+    plan.clusters()
+        .iter()
+        .map(|spec| read_cluster(spec, keys, now))
+        .collect()
 }
 
 /// Reads what there is for one cluster.
@@ -20,19 +23,34 @@ pub(super) fn read_cluster(
     now: UnixTime,
 ) -> ClusterKeys {
     let ca = authority(spec);
-    let because = |reason: &str| CertificateState::ToIssue { reasons: vec![reason.to_owned()] };
+    let because = |reason: &str| CertificateState::ToIssue {
+        reasons: vec![reason.to_owned()],
+    };
     let all = |state: CertificateState| vec![state; spec.members.len()];
     match keys.authority(&ca, now) {
-        Ok(None) => ClusterKeys { authority: Ok(false), members: all(because("new authority")) },
-        Err(error) => ClusterKeys { authority: Err(words(&error)), members: all(because("unknown")) },
+        Ok(None) => ClusterKeys {
+            authority: Ok(false),
+            members: all(because("new authority")),
+        },
+        Err(error) => ClusterKeys {
+            authority: Err(words(&error)),
+            members: all(because("unknown")),
+        },
         Ok(Some(_)) => {
-            let members: Result<Vec<_>, PkiError> =
-                spec.members.iter().map(|member| state(spec, member, keys, now)).collect();
+            let members: Result<Vec<_>, PkiError> = spec
+                .members
+                .iter()
+                .map(|member| state(spec, member, keys, now))
+                .collect();
             match members {
-                Ok(members) => ClusterKeys { authority: Ok(true), members },
-                Err(error) => {
-                    ClusterKeys { authority: Err(words(&error)), members: all(because("unknown")) }
-                }
+                Ok(members) => ClusterKeys {
+                    authority: Ok(true),
+                    members,
+                },
+                Err(error) => ClusterKeys {
+                    authority: Err(words(&error)),
+                    members: all(because("unknown")),
+                },
             }
         }
     }
@@ -45,7 +63,8 @@ pub(super) fn create_authority(
     now: UnixTime,
     permit: &Permit,
 ) -> Result<(), PkiError> {
-    keys.create_authority(&authority(spec), now, permit).map(drop)
+    keys.create_authority(&authority(spec), now, permit)
+        .map(drop)
 }
 
 /// Issues the certificate of a member, and looks at it as a later run would.
@@ -74,8 +93,16 @@ fn state(
     let (ca, wanted) = (authority(spec), certificate(spec, member));
     match keys.member(&ca, &wanted, now)?.verdict {
         Verdict::Keep => {
-            let MemberMaterial { ca_pem, certificate_pem, key } = keys.material(&ca, &wanted)?;
-            Ok(CertificateState::Good(Material { ca: ca_pem, certificate: certificate_pem, key }))
+            let MemberMaterial {
+                ca_pem,
+                certificate_pem,
+                key,
+            } = keys.material(&ca, &wanted)?;
+            Ok(CertificateState::Good(Material {
+                ca: ca_pem,
+                certificate: certificate_pem,
+                key,
+            }))
         }
         Verdict::Issue { reasons } => Ok(CertificateState::ToIssue {
             reasons: reasons.iter().map(ToString::to_string).collect(),

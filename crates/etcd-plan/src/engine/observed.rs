@@ -27,7 +27,9 @@ fn text(refusals: &[Refusal]) -> String {
     for (at, refusal) in refusals.iter().enumerate() {
         let _ = write!(text, "\n  {refusal}");
         // Hosts that are refused for the same reason share the hint.
-        let is_last = refusals.get(at + 1).is_none_or(|next| next.hint != refusal.hint);
+        let is_last = refusals
+            .get(at + 1)
+            .is_none_or(|next| next.hint != refusal.hint);
         if is_last && last_hint != refusal.hint {
             let _ = write!(text, "\n    hint: {}", refusal.hint);
             last_hint = &refusal.hint;
@@ -71,7 +73,9 @@ impl<'a> Observed<'a> {
         if self.refusals.is_empty() {
             Ok(Approved::new(self.state))
         } else {
-            Err(Refused { refusals: self.refusals })
+            Err(Refused {
+                refusals: self.refusals,
+            })
         }
     }
 }

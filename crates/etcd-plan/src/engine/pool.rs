@@ -87,7 +87,9 @@ impl Pool<'_> {
 
     /// Gives a job to the next free thread.
     pub(super) fn submit(&mut self, job: Job) {
-        self.jobs.send(job).expect("the threads live as long as the pool");
+        self.jobs
+            .send(job)
+            .expect("the threads live as long as the pool");
     }
 
     /// Waits a little for a job to end.
@@ -124,25 +126,54 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
             let opened = guarded(|| executor.connect(&target).map_err(Broken::Connect));
             match opened {
                 Ok(session) => read(host, session, questions, false),
-                Err(broken) => {
-                    Done { host, session: None, questions, was_read: false, outcome: Err(broken) }
-                }
+                Err(broken) => Done {
+                    host,
+                    session: None,
+                    questions,
+                    was_read: false,
+                    outcome: Err(broken),
+                },
             }
         }
-        Job::Read { host, session, questions } => read(host, session, questions, true),
-        Job::Write { host, mut session, batch } => {
+        Job::Read {
+            host,
+            session,
+            questions,
+        } => read(host, session, questions, true),
+        Job::Write {
+            host,
+            mut session,
+            batch,
+        } => {
             let permit = permit.expect("only an approved run gives batches to its pool");
             let outcome = guarded(|| session.write(&batch, permit).map_err(Broken::Session));
             let session = outcome.is_ok().then_some(session);
-            Done { host, session, questions: Vec::new(), was_read: false, outcome }
+            Done {
+                host,
+                session,
+                questions: Vec::new(),
+                was_read: false,
+                outcome,
+            }
         }
     }
 }
 
-fn read(host: HostName, mut session: Box<dyn Session>, questions: Vec<ReadOp>, was_read: bool) -> Done {
+fn read(
+    host: HostName,
+    mut session: Box<dyn Session>,
+    questions: Vec<ReadOp>,
+    was_read: bool,
+) -> Done {
     let outcome = guarded(|| session.read(&questions).map_err(Broken::Session));
     let session = outcome.is_ok().then_some(session);
-    Done { host, session, questions, was_read, outcome }
+    Done {
+        host,
+        session,
+        questions,
+        was_read,
+        outcome,
+    }
 }
 
 /// A panic in a step is a failed step, and the run goes on to its report.
@@ -152,6 +183,8 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(Broken::Panic(text.unwrap_or_else(|| "without a message".to_owned())))
+        Err(Broken::Panic(
+            text.unwrap_or_else(|| "without a message".to_owned()),
+        ))
     })
 }

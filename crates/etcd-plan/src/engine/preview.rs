@@ -17,23 +17,43 @@ pub(super) fn preview(state: &State<'_>) -> Report {
     let mut dirty = BTreeSet::new();
     let mut steps: Vec<Option<StepReport>> = vec![None; state.plan.len()];
     for step in state.plan.steps() {
-        let context = RunContext { observation: &observation, ..state.context() };
-        let decision = decide(&StepContext { run: &context, step });
+        let context = RunContext {
+            observation: &observation,
+            ..state.context()
+        };
+        let decision = decide(&StepContext {
+            run: &context,
+            step,
+        });
         let cluster = step.cluster().map(|cluster| &cluster.name);
         let report = match decision {
             Ok(Decision::Nothing) => report(step, Outcome::Unchanged),
             Ok(Decision::Change(change)) => {
-                let Change { lines, diff, check, forget, .. } = change;
-                if let Some(Ok(facts)) =
-                    step.host_name().and_then(|host| observation.hosts.get_mut(host))
+                let Change {
+                    lines,
+                    diff,
+                    check,
+                    forget,
+                    ..
+                } = change;
+                if let Some(Ok(facts)) = step
+                    .host_name()
+                    .and_then(|host| observation.hosts.get_mut(host))
                 {
-                    check.iter().chain(&forget).for_each(|question| facts.forget(question));
+                    check
+                        .iter()
+                        .chain(&forget)
+                        .for_each(|question| facts.forget(question));
                 }
                 if lines.is_empty() {
                     report(step, Outcome::Unchanged)
                 } else {
                     dirty.insert(cluster);
-                    StepReport { lines, diff, ..report(step, Outcome::WouldChange) }
+                    StepReport {
+                        lines,
+                        diff,
+                        ..report(step, Outcome::WouldChange)
+                    }
                 }
             }
             // What could not be told, since earlier steps would change it.
@@ -41,7 +61,10 @@ pub(super) fn preview(state: &State<'_>) -> Report {
                 Action::AwaitReady | Action::Verify => report(step, Outcome::Unchanged),
                 _ => {
                     let lines = vec![format!("~ {}", summary(step))];
-                    StepReport { lines, ..report(step, Outcome::WouldChange) }
+                    StepReport {
+                        lines,
+                        ..report(step, Outcome::WouldChange)
+                    }
                 }
             },
             Err(problem) => StepReport {

@@ -4,7 +4,7 @@ use std::time::Instant;
 use etcd_plan_core::event::Event;
 use etcd_plan_core::facts::{HostFacts, Observation};
 use etcd_plan_core::names::HostName;
-use etcd_plan_core::plan::Plan;
+use etcd_plan_core::plan::{Plan, Step};
 use etcd_plan_core::run::{RunInputs, stamp_of};
 
 use super::observer::{Flow, Observer};
@@ -25,7 +25,12 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Begins a run of a plan: with what hosts are reached, and where keys and certificates are.
     pub fn new(plan: &'a Plan, executor: &'a dyn Executor, keys: &'a dyn KeyMaterial) -> Self {
-        Self { plan, executor, keys, settings: RunSettings::default() }
+        Self {
+            plan,
+            executor,
+            keys,
+            settings: RunSettings::default(),
+        }
     }
 
     /// Sets how the run goes about its work.
@@ -62,7 +67,13 @@ impl<'a> Run<'a> {
             stopped: false,
         };
         let hosts = state.hosts().len();
-        state.tell(observer, &Event::Started { steps: self.plan.len(), hosts });
+        state.tell(
+            observer,
+            &Event::Started {
+                steps: self.plan.len(),
+                hosts,
+            },
+        );
         state.observation.keys = keys::read(self.plan, self.keys, now);
         read_hosts(&mut state, observer);
         state.situations = state.judge_situations();
@@ -70,7 +81,13 @@ impl<'a> Run<'a> {
         let refusals = state.judge_guards();
         state.busy = state.find_busy();
         let at_ms = state.now_ms();
-        state.tell(observer, &Event::Judged { refusals: refusals.clone(), at_ms });
+        state.tell(
+            observer,
+            &Event::Judged {
+                refusals: refusals.clone(),
+                at_ms,
+            },
+        );
         Observed::new(state, refusals)
     }
 }
@@ -114,7 +131,13 @@ fn read_hosts(state: &mut State<'_>, observer: &mut dyn Observer) {
 /// Keeps what a host answered.
 fn keep(state: &mut State<'_>, done: Done) -> Event {
     let at_ms = state.now_ms();
-    let Done { host, session, questions, outcome, .. } = done;
+    let Done {
+        host,
+        session,
+        questions,
+        outcome,
+        ..
+    } = done;
     *state.round_trips.entry(host.clone()).or_default() += usize::from(session.is_some());
     if let Some(session) = session {
         state.sessions.insert(host.clone(), session);
@@ -130,7 +153,10 @@ fn keep(state: &mut State<'_>, done: Done) -> Event {
         }
         Err(failure) => {
             let why = failure.to_string();
-            state.observation.hosts.insert(host.clone(), Err(why.clone()));
+            state
+                .observation
+                .hosts
+                .insert(host.clone(), Err(why.clone()));
             Event::HostFailed { host, why, at_ms }
         }
     }
@@ -144,7 +170,7 @@ fn nonce() -> String {
 
 fn roots(plan: &Plan, executor: &dyn Executor) -> BTreeMap<HostName, String> {
     plan.steps()
-        .filter_map(|step| step.host_name())
+        .filter_map(Step::host_name)
         .filter_map(|host| {
             let root = executor.root(host)?;
             Some((host.clone(), root.to_string_lossy().into_owned()))

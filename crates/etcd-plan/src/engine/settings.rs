@@ -13,7 +13,10 @@ pub struct RunSettings {
 impl Default for RunSettings {
     fn default() -> Self {
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown user".to_owned());
-        let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let machine = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
         Self {
             forks: NonZeroUsize::new(64).expect("64 is not 0"),
             holder: format!("{user}@{machine}, process {}", std::process::id()),

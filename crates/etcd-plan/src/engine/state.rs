@@ -66,7 +66,9 @@ impl State<'_> {
         let judge = |spec| {
             Situation::of(spec, &self.observation).unwrap_or_else(|missing| {
                 // The guard `readable` refuses; nothing is done on this.
-                Situation::Remains { why: vec![missing.why] }
+                Situation::Remains {
+                    why: vec![missing.why],
+                }
             })
         };
         self.plan.clusters().iter().map(judge).collect()
@@ -75,14 +77,19 @@ impl State<'_> {
     /// Judges all guards of all clusters.
     pub(super) fn judge_guards(&self) -> Vec<Refusal> {
         let clusters = 0..self.plan.clusters().len();
-        clusters.flat_map(|cluster| self.judge_guards_of(cluster)).collect()
+        clusters
+            .flat_map(|cluster| self.judge_guards_of(cluster))
+            .collect()
     }
 
     /// Judges all guards of one cluster.
     pub(super) fn judge_guards_of(&self, cluster: usize) -> Vec<Refusal> {
         let run = self.context();
         let context = GuardContext { run: &run, cluster };
-        Guard::ALL.iter().flat_map(|guard| guard.judge(&context)).collect()
+        Guard::ALL
+            .iter()
+            .flat_map(|guard| guard.judge(&context))
+            .collect()
     }
 
     /// Finds the clusters in which something would change.
@@ -91,15 +98,23 @@ impl State<'_> {
         let changes = |step: Step<'_>| {
             step.action().can_change()
                 && step.action() != Action::Lock
-                && !matches!(action::decide(&StepContext { run: &run, step }), Ok(Decision::Nothing))
+                && !matches!(
+                    action::decide(&StepContext { run: &run, step }),
+                    Ok(Decision::Nothing)
+                )
         };
         let clusters = 0..self.plan.clusters().len();
-        clusters.map(|cluster| self.plan.steps_of(cluster).any(changes)).collect()
+        clusters
+            .map(|cluster| self.plan.steps_of(cluster).any(changes))
+            .collect()
     }
 
     /// Gives all hosts of the plan with their specs, in the order of their names.
     pub(super) fn hosts(&self) -> BTreeMap<&HostName, &etcd_plan_core::spec::HostSpec> {
-        self.plan.steps().filter_map(|step| step.host().map(|host| (&host.name, host))).collect()
+        self.plan
+            .steps()
+            .filter_map(|step| step.host().map(|host| (&host.name, host)))
+            .collect()
     }
 
     /// Gives what is asked of each host at first: all that its steps and guards stand on.
@@ -108,7 +123,9 @@ impl State<'_> {
         let mut questions: BTreeMap<HostName, BTreeSet<etcd_plan_core::op::ReadOp>> =
             BTreeMap::new();
         for step in self.plan.steps() {
-            let Some(host) = step.host_name() else { continue };
+            let Some(host) = step.host_name() else {
+                continue;
+            };
             let asked = questions.entry(host.clone()).or_default();
             asked.extend(action::questions(&StepContext { run: &run, step }));
         }

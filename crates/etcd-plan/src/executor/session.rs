@@ -88,7 +88,10 @@ impl Target {
         let connection = &host.connection;
         Self {
             host: host.name.clone(),
-            address: connection.host.clone().unwrap_or_else(|| host.name.to_string()),
+            address: connection
+                .host
+                .clone()
+                .unwrap_or_else(|| host.name.to_string()),
             port: connection.port,
             user: connection.user.clone(),
             private_key_file: connection.private_key_file.clone(),

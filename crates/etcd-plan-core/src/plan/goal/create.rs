@@ -24,8 +24,10 @@ pub(super) fn plan(steps: &mut Steps<'_>) {
 }
 
 fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
-    let locks: Vec<_> =
-        steps.hosts().map(|at| steps.add(at, Action::Lock, [gate])).collect();
+    let locks: Vec<_> = steps
+        .hosts()
+        .map(|at| steps.add(at, Action::Lock, [gate]))
+        .collect();
     steps.barrier(Barrier::Locked, locks)
 }
 
@@ -36,10 +38,25 @@ fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex 
     for member in steps.members() {
         let at = At::Member(member);
         let installed = steps.add(at, Action::Install, [locked]);
-        let issued =
-            steps.add(At::Controller, Action::IssueCertificate { member }, [authority]);
-        ready.push(steps.add(at, Action::Stage { files: FileSet::Conf }, [installed]));
-        ready.push(steps.add(at, Action::Stage { files: FileSet::Cert }, [installed, issued]));
+        let issued = steps.add(
+            At::Controller,
+            Action::IssueCertificate { member },
+            [authority],
+        );
+        ready.push(steps.add(
+            at,
+            Action::Stage {
+                files: FileSet::Conf,
+            },
+            [installed],
+        ));
+        ready.push(steps.add(
+            at,
+            Action::Stage {
+                files: FileSet::Cert,
+            },
+            [installed, issued],
+        ));
     }
     steps.barrier(Barrier::Staged, ready)
 }

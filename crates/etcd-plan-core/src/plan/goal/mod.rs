@@ -63,10 +63,13 @@ impl FromStr for Goal {
     ///
     /// When no goal has this name; the message lists those there are.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::ALL.into_iter().find(|goal| goal.as_str() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.into_iter().map(Self::as_str).collect();
-            NameError::new(format!("is not a goal; there are {}", names.join(", ")))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|goal| goal.as_str() == text)
+            .ok_or_else(|| {
+                let names: Vec<_> = Self::ALL.into_iter().map(Self::as_str).collect();
+                NameError::new(format!("is not a goal; there are {}", names.join(", ")))
+            })
     }
 }
 

@@ -18,7 +18,10 @@ const RESERVED: &[(&str, &str)] = &[
     ("heartbeat-interval", "etcd_heartbeat_interval"),
     ("quota-backend-bytes", "etcd_quota_backend_bytes"),
     ("auto-compaction-mode", "etcd_auto_compaction_retention"),
-    ("auto-compaction-retention", "etcd_auto_compaction_retention"),
+    (
+        "auto-compaction-retention",
+        "etcd_auto_compaction_retention",
+    ),
     ("snapshot-count", "etcd_snapshot_count"),
     ("client-transport-security", ""),
     ("peer-transport-security", ""),
@@ -126,10 +129,19 @@ const KNOWN: &[&str] = &[
 
 /// Keys that are known and that no cluster is to have, each with why.
 const HARMFUL: &[(&str, &str)] = &[
-    ("force-new-cluster", "makes every start of a member a new cluster"),
-    ("unsafe-no-fsync", "loses acknowledged writes when a host loses power"),
+    (
+        "force-new-cluster",
+        "makes every start of a member a new cluster",
+    ),
+    (
+        "unsafe-no-fsync",
+        "loses acknowledged writes when a host loses power",
+    ),
     ("wal-dir", "puts the log where no guard looks for it"),
-    ("debug", "is gone since etcd 3.5, which does not start with it"),
+    (
+        "debug",
+        "is gone since etcd 3.5, which does not start with it",
+    ),
 ];
 
 /// Checks the keys of `etcd_extra_config`.
@@ -166,7 +178,9 @@ pub(super) fn check(cluster: &ClusterSpec, findings: &mut Diagnostics) {
             };
             Diagnostic::new(
                 Code::UnknownEtcdKey,
-                format!("`etcd_extra_config` has `{key}`, which etcd does not know and would ignore"),
+                format!(
+                    "`etcd_extra_config` has `{key}`, which etcd does not know and would ignore"
+                ),
                 hint,
             )
         };

@@ -37,7 +37,10 @@ fn check_seq(cluster: &ClusterSpec, findings: &mut Diagnostics) {
 
 /// Other members must be able to reach what a member advertises.
 fn check_addresses(cluster: &ClusterSpec, findings: &mut Diagnostics) {
-    let all_loopback = cluster.members.iter().all(|member| member.address.is_loopback());
+    let all_loopback = cluster
+        .members
+        .iter()
+        .all(|member| member.address.is_loopback());
     for member in &cluster.members {
         let is_name = matches!(&member.address, Address::Dns(name) if name == "localhost");
         let alone = cluster.members.len() == 1;
@@ -53,7 +56,10 @@ fn check_addresses(cluster: &ClusterSpec, findings: &mut Diagnostics) {
         findings.push(
             Diagnostic::new(
                 Code::AddressUnreachable,
-                format!("{} would advertise {}, which {why}", member.name, member.address),
+                format!(
+                    "{} would advertise {}, which {why}",
+                    member.name, member.address
+                ),
                 "name the host by an address that the other members reach",
             )
             .at(member.place.clone(), "member with this address"),
@@ -63,7 +69,10 @@ fn check_addresses(cluster: &ClusterSpec, findings: &mut Diagnostics) {
 
 fn check_count(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     let voters = cluster.voters().count();
-    let place = cluster.members.first().and_then(|member| member.place.clone());
+    let place = cluster
+        .members
+        .first()
+        .and_then(|member| member.place.clone());
     if voters == 0 && !cluster.members.is_empty() {
         findings.push(
             Diagnostic::new(
@@ -82,7 +91,7 @@ fn check_count(cluster: &ClusterSpec, findings: &mut Diagnostics) {
             )
             .at(place, "first member"),
         );
-    } else if voters > 0 && voters % 2 == 0 {
+    } else if voters > 0 && voters.is_multiple_of(2) {
         let tolerance = cluster.tolerance();
         findings.push(
             Diagnostic::new(
@@ -108,7 +117,9 @@ pub(super) fn check_endpoints(clusters: &[ClusterSpec], findings: &mut Diagnosti
         let network = &cluster.settings.network;
         for member in &cluster.members {
             for port in [*network.port, *network.peer_port] {
-                let Some(other) = seen.insert((&member.address, port), member) else { continue };
+                let Some(other) = seen.insert((&member.address, port), member) else {
+                    continue;
+                };
                 // Equal ports of one member are a finding of their own.
                 if std::ptr::eq(other, member) {
                     continue;
@@ -124,7 +135,10 @@ pub(super) fn check_endpoints(clusters: &[ClusterSpec], findings: &mut Diagnosti
                         ),
                         "give each member an address of its own, or the clusters different ports",
                     )
-                    .at(member.place.clone(), format!("{} listens there too", member.name))
+                    .at(
+                        member.place.clone(),
+                        format!("{} listens there too", member.name),
+                    )
                     .see(other.place.clone(), format!("{} listens there", other.name)),
                 );
             }

@@ -10,13 +10,29 @@ const LONGEST_ELECTION: u64 = 50_000;
 const LARGEST_QUOTA: Bytes = Bytes(8 << 30);
 
 /// Folders that are the system's, with all that is in them.
-const SYSTEM_TREES: &[&str] =
-    &["/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr"];
+const SYSTEM_TREES: &[&str] = &[
+    "/bin", "/boot", "/dev", "/etc", "/lib", "/lib32", "/lib64", "/proc", "/run", "/sbin", "/sys",
+    "/usr",
+];
 
 /// Folders that hold what is not etcd's, though etcd's may be in them.
 const SHARED_FOLDERS: &[&str] = &[
-    "/", "/data", "/home", "/media", "/mnt", "/opt", "/root", "/srv", "/tmp", "/var", "/var/cache",
-    "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp",
+    "/",
+    "/data",
+    "/home",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/root",
+    "/srv",
+    "/tmp",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/spool",
+    "/var/tmp",
 ];
 
 /// Checks the parameters of one cluster against each other and against what etcd takes.
@@ -48,7 +64,10 @@ fn check_ports(cluster: &ClusterSpec, findings: &mut Diagnostics) {
                 ),
                 "set `etcd_port` and `etcd_peer_port` to different ports, such as 2379 and 2380",
             )
-            .at(place(&network.port).or_else(|| place(&network.peer_port)), "used twice")
+            .at(
+                place(&network.port).or_else(|| place(&network.peer_port)),
+                "used twice",
+            )
             .see(place(&network.peer_port), "used twice"),
         );
     }
@@ -57,7 +76,9 @@ fn check_ports(cluster: &ClusterSpec, findings: &mut Diagnostics) {
 fn check_data(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     let data = &cluster.settings.storage.data;
     let is_shared = SHARED_FOLDERS.contains(&data.as_str());
-    let is_system = SYSTEM_TREES.iter().any(|tree| data.is_in(&HostPath::fixed(tree)));
+    let is_system = SYSTEM_TREES
+        .iter()
+        .any(|tree| data.is_in(&HostPath::fixed(tree)));
     if is_shared || is_system {
         findings.push(
             Diagnostic::new(
@@ -83,20 +104,32 @@ fn check_timers(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     } else if election > LONGEST_ELECTION {
         (
             Code::ElectionTimeoutRefused,
-            format!("the election timeout is {election} ms, and etcd takes {LONGEST_ELECTION} at most"),
+            format!(
+                "the election timeout is {election} ms, and etcd takes {LONGEST_ELECTION} at most"
+            ),
             format!("set `etcd_election_timeout` to {LONGEST_ELECTION} at most"),
         )
     } else if election < heartbeat.saturating_mul(5) {
         (
             Code::ElectionTimeoutRefused,
-            format!("the election timeout is {election} ms, below 5 times the heartbeat of {heartbeat}"),
-            format!("set `etcd_election_timeout` to {} at least", heartbeat.saturating_mul(10)),
+            format!(
+                "the election timeout is {election} ms, below 5 times the heartbeat of {heartbeat}"
+            ),
+            format!(
+                "set `etcd_election_timeout` to {} at least",
+                heartbeat.saturating_mul(10)
+            ),
         )
     } else if election < heartbeat.saturating_mul(10) {
         (
             Code::ElectionTimeoutShort,
-            format!("the election timeout is {election} ms, below 10 times the heartbeat of {heartbeat}"),
-            format!("set `etcd_election_timeout` to {} at least", heartbeat.saturating_mul(10)),
+            format!(
+                "the election timeout is {election} ms, below 10 times the heartbeat of {heartbeat}"
+            ),
+            format!(
+                "set `etcd_election_timeout` to {} at least",
+                heartbeat.saturating_mul(10)
+            ),
         )
     } else {
         return;
@@ -110,7 +143,11 @@ fn check_timers(cluster: &ClusterSpec, findings: &mut Diagnostics) {
 
 fn check_version(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     let version = &cluster.settings.package.version;
-    if let Some(asked) = version.value.as_ref().filter(|version| version.corrupts_data()) {
+    if let Some(asked) = version
+        .value
+        .as_ref()
+        .filter(|version| version.corrupts_data())
+    {
         findings.push(
             Diagnostic::new(
                 Code::VersionCorrupts,
@@ -128,7 +165,10 @@ fn check_quota(cluster: &ClusterSpec, findings: &mut Diagnostics) {
         findings.push(
             Diagnostic::new(
                 Code::QuotaLarge,
-                format!("`etcd_quota_backend_bytes` is {}, above {LARGEST_QUOTA}", quota.value),
+                format!(
+                    "`etcd_quota_backend_bytes` is {}, above {LARGEST_QUOTA}",
+                    quota.value
+                ),
                 format!("set it to {LARGEST_QUOTA} at most, and keep as much memory free"),
             )
             .at(place(quota), "more than etcd's documents advise"),

@@ -36,7 +36,9 @@ settings! {
 
 /// Goes through all parameters in the order of the reference page.
 pub fn all() -> impl Iterator<Item = &'static Parameter> {
-    IDENTITY.iter().chain(Settings::groups().into_iter().flatten())
+    IDENTITY
+        .iter()
+        .chain(Settings::groups().into_iter().flatten())
 }
 
 /// Finds a parameter by its name.

@@ -155,11 +155,14 @@ impl ParameterValue for bool {
     const TYPE: &'static str = "bool";
 
     fn read(value: &Value) -> Result<Self, (Code, String)> {
-        value.as_bool().ok_or_else(|| not_a(value, "bool (`true` or `false`)"))
+        value
+            .as_bool()
+            .ok_or_else(|| not_a(value, "bool (`true` or `false`)"))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| format!("`{text}` is neither `true` nor `false`"))
+        text.parse()
+            .map_err(|_| format!("`{text}` is neither `true` nor `false`"))
     }
 
     fn show(&self) -> String {
@@ -225,12 +228,16 @@ impl ParameterValue for ExtraConfig {
             return Ok(Self::default());
         }
         let map = value.as_map().ok_or_else(|| not_a(value, "a mapping"))?;
-        let entries = map.iter().map(|entry| (entry.key.to_string(), to_json(&entry.node.value)));
+        let entries = map
+            .iter()
+            .map(|entry| (entry.key.to_string(), to_json(&entry.node.value)));
         Ok(Self(entries.collect()))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map(Self).map_err(|error| format!("`{text}`: {error}"))
+        serde_json::from_str(text)
+            .map(Self)
+            .map_err(|error| format!("`{text}`: {error}"))
     }
 
     fn show(&self) -> String {
@@ -243,9 +250,11 @@ fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null | Value::Vault => serde_json::Value::Null,
         Value::Scalar { quoted: false, .. } if value.as_int().is_some() => value.as_int().into(),
-        Value::Scalar { quoted: false, text, .. } if matches!(&**text, "true" | "false") => {
-            value.as_bool().into()
-        }
+        Value::Scalar {
+            quoted: false,
+            text,
+            ..
+        } if matches!(&**text, "true" | "false") => value.as_bool().into(),
         Value::Scalar { text, .. } => text.to_string().into(),
         Value::List(items) => items.iter().map(|item| to_json(&item.value)).collect(),
         Value::Map(map) => map
@@ -257,5 +266,8 @@ fn to_json(value: &Value) -> serde_json::Value {
 }
 
 fn not_a(value: &Value, wanted: &str) -> (Code, String) {
-    (Code::WrongType, format!("expected {wanted}, found {}", value.kind()))
+    (
+        Code::WrongType,
+        format!("expected {wanted}, found {}", value.kind()),
+    )
 }

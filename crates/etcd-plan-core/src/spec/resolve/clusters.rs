@@ -30,7 +30,10 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
     let mut clusters = Vec::new();
     let mut by_cluster: BTreeMap<&ClusterName, Vec<&Carrier<'_>>> = BTreeMap::new();
     for carrier in &carriers {
-        by_cluster.entry(&carrier.cluster).or_default().push(carrier);
+        by_cluster
+            .entry(&carrier.cluster)
+            .or_default()
+            .push(carrier);
     }
     for (name, mut carriers) in by_cluster {
         carriers.sort_by_key(|carrier| (carrier.seq, carrier.vars.host()));
@@ -42,10 +45,18 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
             .filter_map(|carrier| member(name, carrier, &mut findings))
             .collect();
         let group = groups.home(name).cloned().unwrap_or_else(|| {
-            name.as_str().parse().expect("a cluster name is a group name too")
+            name.as_str()
+                .parse()
+                .expect("a cluster name is a group name too")
         });
         let infra = infra.clone();
-        clusters.push(ClusterSpec { name: name.clone(), group, settings, members, infra });
+        clusters.push(ClusterSpec {
+            name: name.clone(),
+            group,
+            settings,
+            members,
+            infra,
+        });
     }
     if carriers.is_empty() && !findings.has_errors() {
         findings.push(Diagnostic::new(
@@ -57,7 +68,10 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
     }
     findings.extend(spec::check(&clusters));
     let diagnostics = findings.into_result()?;
-    Ok(ResolvedInventory { clusters, diagnostics })
+    Ok(ResolvedInventory {
+        clusters,
+        diagnostics,
+    })
 }
 
 /// A host that carries `etcd_seq`.
@@ -77,15 +91,26 @@ fn carriers<'a>(
     let mut carriers = Vec::new();
     for name in inventory.hosts() {
         let vars = inventory.vars(name, extra);
-        let Some(seq_var) = vars.get("etcd_seq").filter(|var| !var.value.is_null()) else { continue };
+        let Some(seq_var) = vars.get("etcd_seq").filter(|var| !var.value.is_null()) else {
+            continue;
+        };
         let seq = host::seq(&vars, &seq_var, findings);
         let cluster = host::cluster_name(&vars, findings);
-        carriers.push(Carrier { vars, seq_var, seq, cluster });
+        carriers.push(Carrier {
+            vars,
+            seq_var,
+            seq,
+            cluster,
+        });
     }
     carriers
 }
 
-fn member(name: &ClusterName, carrier: &Carrier<'_>, findings: &mut Diagnostics) -> Option<MemberSpec> {
+fn member(
+    name: &ClusterName,
+    carrier: &Carrier<'_>,
+    findings: &mut Diagnostics,
+) -> Option<MemberSpec> {
     let host_spec = host::host(&carrier.vars, findings);
     let address = host::address(&carrier.vars, &host_spec.connection, findings)?;
     let learner = host::learner(&carrier.vars, findings);
@@ -103,7 +128,10 @@ fn member(name: &ClusterName, carrier: &Carrier<'_>, findings: &mut Diagnostics)
 /// The hosts at which members are registered.
 fn infra(inventory: &Inventory, extra: &ExtraVars, findings: &mut Diagnostics) -> Vec<HostSpec> {
     let hosts = inventory.hosts_of("infra").unwrap_or_default();
-    hosts.iter().map(|name| host::host(&inventory.vars(name, extra), findings)).collect()
+    hosts
+        .iter()
+        .map(|name| host::host(&inventory.vars(name, extra), findings))
+        .collect()
 }
 
 /// Which groups are etcd clusters, and of which name.
@@ -120,9 +148,15 @@ impl EtcdGroups {
         let mut homes: BTreeMap<&ClusterName, BTreeSet<GroupName>> = BTreeMap::new();
         let mut hosts: BTreeMap<&ClusterName, Vec<&HostName>> = BTreeMap::new();
         for carrier in carriers {
-            hosts.entry(&carrier.cluster).or_default().push(carrier.vars.host());
+            hosts
+                .entry(&carrier.cluster)
+                .or_default()
+                .push(carrier.vars.host());
             if let Level::Host { group: Some(group) } = carrier.seq_var.level {
-                homes.entry(&carrier.cluster).or_default().insert(group.clone());
+                homes
+                    .entry(&carrier.cluster)
+                    .or_default()
+                    .insert(group.clone());
             }
         }
         for (cluster, hosts) in &hosts {
@@ -155,7 +189,10 @@ impl EtcdGroups {
     }
 
     fn home(&self, cluster: &ClusterName) -> Option<&GroupName> {
-        self.by_group.iter().find(|(_, name)| *name == cluster).map(|(group, _)| group)
+        self.by_group
+            .iter()
+            .find(|(_, name)| *name == cluster)
+            .map(|(group, _)| group)
     }
 
     /// Finds hosts of a cluster's group that carry no `etcd_seq`, or that belong to another cluster.
@@ -166,10 +203,15 @@ impl EtcdGroups {
         carriers: &[Carrier<'_>],
         findings: &mut Diagnostics,
     ) {
-        let by_host: BTreeMap<&HostName, &Carrier<'_>> =
-            carriers.iter().map(|carrier| (carrier.vars.host(), carrier)).collect();
+        let by_host: BTreeMap<&HostName, &Carrier<'_>> = carriers
+            .iter()
+            .map(|carrier| (carrier.vars.host(), carrier))
+            .collect();
         for (group, cluster) in &self.by_group {
-            for host in inventory.direct_hosts_of(group.as_str()).unwrap_or_default() {
+            for host in inventory
+                .direct_hosts_of(group.as_str())
+                .unwrap_or_default()
+            {
                 let place = inventory.host_place(host.as_str());
                 match by_host.get(&host) {
                     None => {
@@ -179,8 +221,10 @@ impl EtcdGroups {
                             Diagnostic::new(
                                 Code::SeqMissing,
                                 format!("host {host} of cluster {cluster} has no `etcd_seq`"),
-                                format!("write `{host}: {{ etcd_seq: <number> }}`, with a number \
-                                         that no other host of the cluster has"),
+                                format!(
+                                    "write `{host}: {{ etcd_seq: <number> }}`, with a number \
+                                         that no other host of the cluster has"
+                                ),
                             )
                             .at(place, "needs an `etcd_seq`"),
                         );
@@ -188,12 +232,21 @@ impl EtcdGroups {
                     Some(carrier) if carrier.cluster != *cluster => findings.push(
                         Diagnostic::new(
                             Code::HostInTwoClusters,
-                            format!("host {host} is in cluster {cluster} and in {}", carrier.cluster),
+                            format!(
+                                "host {host} is in cluster {cluster} and in {}",
+                                carrier.cluster
+                            ),
                             "take it out of one of them: both would use the same ports, data \
                              directory and unit there",
                         )
-                        .at(carrier.seq_var.place().or(place), format!("is in {}", carrier.cluster))
-                        .see(inventory.group_place(group.as_str()), format!("cluster {cluster}")),
+                        .at(
+                            carrier.seq_var.place().or(place),
+                            format!("is in {}", carrier.cluster),
+                        )
+                        .see(
+                            inventory.group_place(group.as_str()),
+                            format!("cluster {cluster}"),
+                        ),
                     ),
                     Some(_) => {}
                 }
@@ -216,12 +269,20 @@ fn common_group(
             Some(common) => common.intersection(&groups).copied().collect(),
         });
     }
-    common.unwrap_or_default().into_iter().min_by_key(|group| {
-        let is_named = group.as_str() == cluster.as_str();
-        let sets = inventory.group_var(group.as_str(), "etcd_cluster").is_some();
-        let size = inventory.hosts_of(group.as_str()).map_or(0, |hosts| hosts.len());
-        (!is_named, !sets, size, (*group).clone())
-    }).cloned()
+    common
+        .unwrap_or_default()
+        .into_iter()
+        .min_by_key(|group| {
+            let is_named = group.as_str() == cluster.as_str();
+            let sets = inventory
+                .group_var(group.as_str(), "etcd_cluster")
+                .is_some();
+            let size = inventory
+                .hosts_of(group.as_str())
+                .map_or(0, |hosts| hosts.len());
+            (!is_named, !sets, size, (*group).clone())
+        })
+        .cloned()
 }
 
 fn name_reused(
@@ -234,13 +295,18 @@ fn name_reused(
     let mut diagnostic = Diagnostic::new(
         Code::ClusterNameReused,
         match names.len() {
-            0 => format!("the {} hosts of cluster {cluster} share no group", hosts.len()),
+            0 => format!(
+                "the {} hosts of cluster {cluster} share no group",
+                hosts.len()
+            ),
             _ => format!("groups {} are all cluster {cluster}", names.join(", ")),
         },
         "give each group an `etcd_cluster` of its own, or put the hosts of one cluster into one group",
     );
     let mut places = groups.iter().filter_map(|group| {
-        inventory.group_place(group.as_str()).map(|place| (place, group))
+        inventory
+            .group_place(group.as_str())
+            .map(|place| (place, group))
     });
     if let Some((place, _)) = places.next() {
         diagnostic = diagnostic.at(place, format!("is cluster {cluster}"));

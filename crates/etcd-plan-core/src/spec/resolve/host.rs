@@ -12,12 +12,21 @@ pub(super) fn seq(vars: &HostVars<'_>, var: &Var<'_>, findings: &mut Diagnostics
     let value = rendered(vars, var, findings)?;
     let seq = value.as_int().and_then(|number| u32::try_from(number).ok());
     if seq.is_none() {
-        let found = value.as_text().map_or_else(|| value.kind().to_owned(), |t| format!("`{t}`"));
-        let code = if value.as_int().is_some() { Code::BadValue } else { Code::WrongType };
+        let found = value
+            .as_text()
+            .map_or_else(|| value.kind().to_owned(), |t| format!("`{t}`"));
+        let code = if value.as_int().is_some() {
+            Code::BadValue
+        } else {
+            Code::WrongType
+        };
         findings.push(
             Diagnostic::new(
                 code,
-                format!("`etcd_seq` of host {} is {found}, not a whole number from 0", vars.host()),
+                format!(
+                    "`etcd_seq` of host {} is {found}, not a whole number from 0",
+                    vars.host()
+                ),
                 "number the hosts of the cluster from 1",
             )
             .at(var.place(), "expected int >= 0"),
@@ -31,7 +40,9 @@ pub(super) fn cluster_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> C
     let Some(var) = vars.get("etcd_cluster").filter(|var| !var.value.is_null()) else {
         return ClusterName::default();
     };
-    let Some(value) = rendered(vars, &var, findings) else { return ClusterName::default() };
+    let Some(value) = rendered(vars, &var, findings) else {
+        return ClusterName::default();
+    };
     let finding = match value.as_text().map(str::parse::<ClusterName>) {
         Some(Ok(name)) => return name,
         Some(Err(why)) => {
@@ -69,7 +80,10 @@ pub(super) fn host(vars: &HostVars<'_>, findings: &mut Diagnostics) -> HostSpec 
         become_user: wants_become.then(|| become_user.unwrap_or_else(|| "root".to_owned())),
         local: text_var(vars, "ansible_connection", findings).as_deref() == Some("local"),
     };
-    HostSpec { name: vars.host().clone(), connection }
+    HostSpec {
+        name: vars.host().clone(),
+        connection,
+    }
 }
 
 /// Gives the address that a member advertises: the host's key in the inventory, since that is what
@@ -92,7 +106,10 @@ pub(super) fn address(
             findings.push(
                 Diagnostic::new(
                     Code::AddressUnknown,
-                    format!("host {} has no address that other members could reach", vars.host()),
+                    format!(
+                        "host {} has no address that other members could reach",
+                        vars.host()
+                    ),
                     "name the host by its IP address or DNS name, or give it an `ansible_host`",
                 )
                 .at(place, "of a host that is no address"),
@@ -105,7 +122,10 @@ pub(super) fn address(
 fn port_var(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Option<u16> {
     let var = vars.get("ansible_port")?;
     let value = rendered(vars, &var, findings)?;
-    let port = value.as_int().and_then(|n| u16::try_from(n).ok()).filter(|port| *port > 0);
+    let port = value
+        .as_int()
+        .and_then(|n| u16::try_from(n).ok())
+        .filter(|port| *port > 0);
     if port.is_none() && !value.is_null() {
         findings.push(wrong_type(&var, &value, "a port (1 to 65535)"));
     }

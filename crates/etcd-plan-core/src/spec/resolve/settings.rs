@@ -29,7 +29,10 @@ impl Resolver for FromInventory<'_, '_> {
                     checked = Some((var.span, var.origin()));
                     check_level(parameter, var, self.findings);
                     match self.read::<T>(parameter, vars, var) {
-                        Some(value) => Resolved { value, origin: ValueOrigin::Set(var.origin()) },
+                        Some(value) => Resolved {
+                            value,
+                            origin: ValueOrigin::Set(var.origin()),
+                        },
                         None => continue,
                     }
                 }
@@ -38,8 +41,7 @@ impl Resolver for FromInventory<'_, '_> {
             match &first {
                 None => first = Some((value, var)),
                 Some((other, other_var)) if other.value != value.value => {
-                    let finding =
-                        differs(parameter, &other.value, *other_var, &value.value, var);
+                    let finding = differs(parameter, &other.value, *other_var, &value.value, var);
                     self.findings.push(finding);
                 }
                 Some(_) => {}
@@ -80,7 +82,10 @@ impl FromInventory<'_, '_> {
 fn hint(parameter: &Parameter) -> String {
     match parameter.default {
         "" => format!("give {}", parameter.type_name),
-        default => format!("give {}, such as the default `{default}`", parameter.type_name),
+        default => format!(
+            "give {}, such as the default `{default}`",
+            parameter.type_name
+        ),
     }
 }
 
@@ -94,7 +99,10 @@ fn differs<T: ParameterValue>(
     let (one, other) = (one.show(), other.show());
     let finding = Diagnostic::new(
         Code::ClusterParameterDiffers,
-        format!("`{}` is `{one}` for one member and `{other}` for another", parameter.name),
+        format!(
+            "`{}` is `{one}` for one member and `{other}` for another",
+            parameter.name
+        ),
         "write it once, in the `vars` of the group",
     );
     let place = |var: Option<Var<'_>>| var.and_then(|var| var.place());

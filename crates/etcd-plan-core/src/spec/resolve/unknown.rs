@@ -17,7 +17,10 @@ const STAND_INS: &[(&str, &str)] = &[
         "etcd_rm_data",
         "drop it: a purge moves data aside, and `etcd_purge_retention` says how long that is kept",
     ),
-    ("etcd_rm_pkg", "drop it: packages are left installed; remove them with the package manager"),
+    (
+        "etcd_rm_pkg",
+        "drop it: packages are left installed; remove them with the package manager",
+    ),
 ];
 
 /// Finds variables of the members that begin with `etcd_` and are no parameters.
@@ -45,7 +48,12 @@ fn hint(name: &str) -> String {
         return (*hint).to_owned();
     }
     let nearest = params::all()
-        .map(|parameter| (strsim::damerau_levenshtein(name, parameter.name), parameter.name))
+        .map(|parameter| {
+            (
+                strsim::damerau_levenshtein(name, parameter.name),
+                parameter.name,
+            )
+        })
         .min();
     match nearest {
         Some((distance, nearest)) if distance <= 4 => format!("did you mean `{nearest}`?"),

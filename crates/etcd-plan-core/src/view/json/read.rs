@@ -21,9 +21,14 @@ impl Plan {
     pub fn from_json(text: &str) -> Result<Self, PlanError> {
         check_format(text)?;
         let document: Document = serde_json::from_str(text).map_err(bad)?;
-        let clusters: Vec<ClusterSpec> =
-            document.clusters.iter().map(cluster).collect::<Result<_, _>>()?;
-        let diagnostics = spec::check(&clusters).into_result().map_err(PlanError::Inventory)?;
+        let clusters: Vec<ClusterSpec> = document
+            .clusters
+            .iter()
+            .map(cluster)
+            .collect::<Result<_, _>>()?;
+        let diagnostics = spec::check(&clusters)
+            .into_result()
+            .map_err(PlanError::Inventory)?;
         let graph = graph(&clusters, &document.steps)?;
         let plan = Self::from_graph(
             document.goal,
@@ -39,7 +44,9 @@ impl Plan {
 }
 
 fn bad(error: impl std::fmt::Display) -> PlanError {
-    PlanError::Document { message: error.to_string() }
+    PlanError::Document {
+        message: error.to_string(),
+    }
 }
 
 /// Looks at the format first, so that a document of another version is told as such.
@@ -52,22 +59,39 @@ fn check_format(text: &str) -> Result<(), PlanError> {
     if head.format == FORMAT {
         return Ok(());
     }
-    Err(bad(format!("its format is `{}`, and this version reads `{FORMAT}`", head.format)))
+    Err(bad(format!(
+        "its format is `{}`, and this version reads `{FORMAT}`",
+        head.format
+    )))
 }
 
 fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
-    let mut reader = FromDocument { parameters: &document.parameters, problems: Vec::new() };
+    let mut reader = FromDocument {
+        parameters: &document.parameters,
+        problems: Vec::new(),
+    };
     let settings = Settings::resolve(&mut reader);
-    let unknown = document.parameters.keys().filter(|name| spec::params::find(name).is_none());
-    reader.problems.extend(unknown.map(|name| format!("`{name}` is no parameter")));
+    let unknown = document
+        .parameters
+        .keys()
+        .filter(|name| spec::params::find(name).is_none());
+    reader
+        .problems
+        .extend(unknown.map(|name| format!("`{name}` is no parameter")));
     for member in &document.members {
         let name = document.name.member(member.seq);
         if name != member.name {
-            reader.problems.push(format!("member {} would be called {name}", member.name));
+            reader
+                .problems
+                .push(format!("member {} would be called {name}", member.name));
         }
     }
     if !reader.problems.is_empty() {
-        return Err(bad(format!("cluster {}: {}", document.name, reader.problems.join("; "))));
+        return Err(bad(format!(
+            "cluster {}: {}",
+            document.name,
+            reader.problems.join("; ")
+        )));
     }
     Ok(ClusterSpec {
         name: document.name.clone(),
@@ -90,7 +114,10 @@ fn member(document: &Member) -> MemberSpec {
 }
 
 fn host(document: &Host) -> HostSpec {
-    HostSpec { name: document.name.clone(), connection: document.connection.clone() }
+    HostSpec {
+        name: document.name.clone(),
+        connection: document.connection.clone(),
+    }
 }
 
 struct FromDocument<'a> {
@@ -102,7 +129,8 @@ impl Resolver for FromDocument<'_> {
     fn resolve<T: ParameterValue>(&mut self, parameter: &'static spec::Parameter) -> Resolved<T> {
         let default = || T::parse_default(parameter.default);
         let Some(recorded) = self.parameters.get(parameter.name) else {
-            self.problems.push(format!("`{}` is missing", parameter.name));
+            self.problems
+                .push(format!("`{}` is missing", parameter.name));
             return Resolved::default_of(default());
         };
         let value = T::parse(&recorded.value).unwrap_or_else(|why| {
@@ -129,7 +157,10 @@ fn graph(clusters: &[ClusterSpec], steps: &[Step]) -> Result<DiGraph<StepNode, (
     for step in steps {
         for before in &step.waits_for {
             let Some(from) = by_id.get(before) else {
-                return Err(bad(format!("step {} waits for {before}, which is not there", step.id)));
+                return Err(bad(format!(
+                    "step {} waits for {before}, which is not there",
+                    step.id
+                )));
             };
             graph.add_edge(*from, by_id[&step.id], ());
         }
@@ -138,9 +169,17 @@ fn graph(clusters: &[ClusterSpec], steps: &[Step]) -> Result<DiGraph<StepNode, (
 }
 
 fn node(clusters: &[ClusterSpec], step: &Step) -> Result<StepNode, PlanError> {
-    let gate = StepNode { cluster: 0, at: At::Controller, action: Action::Gate };
+    let gate = StepNode {
+        cluster: 0,
+        at: At::Controller,
+        action: Action::Gate,
+    };
     let Some(name) = &step.cluster else {
-        return if step.action == Action::Gate { Ok(gate) } else { Err(no_place(step)) };
+        return if step.action == Action::Gate {
+            Ok(gate)
+        } else {
+            Err(no_place(step))
+        };
     };
     if step.action == Action::Gate {
         return Err(no_place(step));
@@ -151,7 +190,11 @@ fn node(clusters: &[ClusterSpec], step: &Step) -> Result<StepNode, PlanError> {
         Some(host) => At::of_host(&clusters[cluster], host).ok_or_else(|| no_place(step))?,
     };
     let cluster = u32::try_from(cluster).map_err(|_| no_place(step))?;
-    Ok(StepNode { cluster, at, action: step.action })
+    Ok(StepNode {
+        cluster,
+        at,
+        action: step.action,
+    })
 }
 
 fn position(clusters: &[ClusterSpec], name: &ClusterName) -> Option<usize> {
@@ -159,7 +202,10 @@ fn position(clusters: &[ClusterSpec], name: &ClusterName) -> Option<usize> {
 }
 
 fn no_place(step: &Step) -> PlanError {
-    bad(format!("step {} is about a cluster or host that is not in the document", step.id))
+    bad(format!(
+        "step {} is about a cluster or host that is not in the document",
+        step.id
+    ))
 }
 
 /// Checks that what the document says in words is what this version would do.
@@ -168,7 +214,11 @@ fn check_words(plan: &Plan, steps: &[Step]) -> Result<(), PlanError> {
     for (index, said) in plan.indices().zip(steps) {
         let step = plan.step(index);
         if step.id() != said.id {
-            return Err(bad(format!("step {} would be called {}", said.id, step.id())));
+            return Err(bad(format!(
+                "step {} would be called {}",
+                said.id,
+                step.id()
+            )));
         }
         let file: Option<File> = files.of(step);
         if file != said.file {

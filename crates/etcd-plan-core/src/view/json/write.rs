@@ -25,18 +25,32 @@ fn document(plan: &Plan) -> Document {
         purge: plan.purge_rule(),
         selection: plan.selection().clone(),
         clusters: plan.clusters().iter().map(cluster).collect(),
-        steps: plan.indices().map(|index| step(plan.step(index), &files)).collect(),
+        steps: plan
+            .indices()
+            .map(|index| step(plan.step(index), &files))
+            .collect(),
     }
 }
 
 fn cluster(spec: &ClusterSpec) -> Cluster {
     let parameter = |(name, value, origin): (&str, String, &crate::spec::ValueOrigin)| {
-        (name.to_owned(), Parameter { value, origin: origin.to_string() })
+        (
+            name.to_owned(),
+            Parameter {
+                value,
+                origin: origin.to_string(),
+            },
+        )
     };
     Cluster {
         name: spec.name.clone(),
         group: spec.group.clone(),
-        parameters: spec.settings.show().into_iter().map(parameter).collect::<BTreeMap<_, _>>(),
+        parameters: spec
+            .settings
+            .show()
+            .into_iter()
+            .map(parameter)
+            .collect::<BTreeMap<_, _>>(),
         members: spec
             .members
             .iter()
@@ -53,7 +67,10 @@ fn cluster(spec: &ClusterSpec) -> Cluster {
 }
 
 fn host(spec: &HostSpec) -> Host {
-    Host { name: spec.name.clone(), connection: spec.connection.clone() }
+    Host {
+        name: spec.name.clone(),
+        connection: spec.connection.clone(),
+    }
 }
 
 fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
@@ -62,7 +79,13 @@ fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
         cluster: step.cluster().map(|cluster| cluster.name.clone()),
         host: step.host_name().cloned(),
         subtask: step.subtask(),
-        tags: step.subtask().map(Subtask::tags).unwrap_or_default().into_iter().map(Into::into).collect(),
+        tags: step
+            .subtask()
+            .map(Subtask::tags)
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect(),
         action: step.action(),
         summary: summary(step),
         waits_for: {

@@ -1,0 +1,1 @@
+//! Examples of etcd-plan; see the files beside this one.
