@@ -6,6 +6,7 @@
 
 pub mod diagnostic;
 pub mod facts;
+pub mod inventory;
 pub mod names;
 pub mod op;
 pub mod secret;
