@@ -90,8 +90,8 @@ codes! {
     Template = "template", Error;
     /// A value is encrypted with Ansible Vault.
     ///
-    /// It can stand anywhere in the inventory, but not in a variable that etcd-plan reads, since it
-    /// holds no vault password. `ansible-inventory --list` prints values decrypted.
+    /// It can stand anywhere in the inventory, but not in a variable that etcd-plan reads, since
+    /// etcd-plan has no vault password. Write it in the clear, or hand it over as an extra variable.
     VaultValue = "vault-value", Error;
     // -- members
     /// A host of an etcd cluster has no `etcd_seq`.
