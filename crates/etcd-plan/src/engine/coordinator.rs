@@ -23,7 +23,7 @@ pub(super) fn apply(state: State<'_>, permit: &Permit, observer: &mut dyn Observ
     let threads = state.settings.forks.get().min(state.sessions.len());
     let mut coordinator = Coordinator::new(state, permit, observer);
     Pool::with(executor, Some(permit), threads, |pool| {
-        coordinator.run(pool, threads)
+        coordinator.run(pool, threads);
     });
     coordinator.report()
 }
@@ -419,7 +419,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         let run = self.state.context();
         match action::decide(&StepContext { run: &run, step }) {
             Ok(Decision::Nothing) => {
-                self.end(step, outcome, change.lines, change.diff, String::new())
+                self.end(step, outcome, change.lines, change.diff, String::new());
             }
             Ok(Decision::Change(still)) => {
                 let message = format!(
