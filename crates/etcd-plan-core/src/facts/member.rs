@@ -1,5 +1,5 @@
 use super::{FoundConf, Missing, Observation};
-use crate::names::{Millis, Port};
+use crate::names::{HostPath, Millis, Port};
 use crate::op::{DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts};
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, MemberSpec};
@@ -30,6 +30,7 @@ impl<'a> MemberQuestions<'a> {
             self.listeners(),
             self.data_dir(),
             self.conf(),
+            self.mark(),
             self.etcd(),
         ]
     }
@@ -61,6 +62,18 @@ impl<'a> MemberQuestions<'a> {
         ReadOp::ReadFile {
             path: MemberFile::EtcdConf.wanted().path,
         }
+    }
+
+    /// The note that the cluster is being built.
+    pub fn mark(self) -> ReadOp {
+        ReadOp::ReadFile {
+            path: self.mark_path(),
+        }
+    }
+
+    /// Where that note lies.
+    pub fn mark_path(self) -> HostPath {
+        HostPath::fixed("/etc/etcd/.being-built")
     }
 
     /// What the etcd says of itself.
@@ -102,6 +115,8 @@ pub struct MemberFound {
     pub listeners: Vec<Listener>,
     /// What its configuration says; none when there is none.
     pub conf: Option<FoundConf>,
+    /// The token of the cluster that is being built there; none when none is.
+    pub mark: Option<String>,
     /// What it says of itself.
     pub etcd: EtcdFacts,
 }
@@ -127,6 +142,10 @@ impl MemberFound {
                 .bytes(&questions.conf())?
                 .as_deref()
                 .map(FoundConf::read),
+            mark: facts
+                .bytes(&questions.mark())?
+                .as_ref()
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
             etcd: facts.etcd(&questions.etcd()).cloned().unwrap_or_default(),
         })
     }
