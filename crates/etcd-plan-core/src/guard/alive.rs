@@ -28,7 +28,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         serving.join(", "),
         why.join("; ")
     );
-    let hint = "a host that is new in the inventory joins with `-l <host> -e etcd_init=existing`; to \
-                build the cluster anew, data moved aside, use the goal `rebuild`";
+    let hint = "take hosts that are new out of the inventory again, since this version does not add \
+                members to a living cluster yet; to build the cluster anew, data moved aside, use \
+                the goal `rebuild`";
     vec![context.refuse(Guard::Alive, None, evidence, hint)]
 }
