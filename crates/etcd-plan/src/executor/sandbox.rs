@@ -1,5 +1,3 @@
-//! Gives every host of an inventory a folder on this machine.
-
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::net::IpAddr;
