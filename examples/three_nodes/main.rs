@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcd_plan::engine::Run;
-use etcd_plan::executor::sandbox::SandboxExecutor;
+use etcd_plan::executor::SandboxExecutor;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::{Inventory, InventoryFile, Plan, render};
 
