@@ -4,9 +4,9 @@ use crate::op::{DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFa
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, MemberSpec};
 
-/// How long a member is waited for until it answers, in milliseconds: systemd's default for
-/// `TimeoutStartSec`, after which it would give up too.
-const READY_TIMEOUT: Millis = Millis(90_000);
+/// How long one question waits for a member to answer, in milliseconds. It is asked again while the
+/// member is alive: a run that is to stop must not wait for the whole time.
+const AWAIT_AT_ONCE: Millis = Millis(10_000);
 
 /// The questions about a member that guards and steps are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,7 @@ impl<'a> MemberQuestions<'a> {
         ReadOp::AwaitHealthy {
             service: self.spec.service(),
             access: self.access(),
-            timeout: READY_TIMEOUT,
+            timeout: AWAIT_AT_ONCE,
         }
     }
 
