@@ -131,8 +131,9 @@ fn judge_package<'a>(
             let hint = format!("add `{}` to the tags", Subtask::Install);
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         } else if package.manager.is_none() {
-            let evidence = "etcd is not installed, and there is no apt, dnf or yum";
-            let hint = "put `etcd` and `etcdctl` into the PATH of the host";
+            let evidence = "etcd is not installed, and no package manager can be used";
+            let hint = "put `etcd` and `etcdctl` into the PATH of the host, or run as root where there \
+                        is apt, dnf or yum";
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         }
     }
