@@ -5,7 +5,13 @@ use crate::run::stamp_of;
 use crate::spec::PurgeRetention;
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
-    vec![context.asks().data_dir(), context.asks().service()]
+    let path = context.spec().settings.storage.data.value.clone();
+    vec![
+        context.asks().data_dir(),
+        context.asks().service(),
+        // A preview that cannot tell yet must not take the folder to stay.
+        ReadOp::Stat { path },
+    ]
 }
 
 /// Data is moved aside, never deleted on the spot; what earlier purges moved aside goes once it has
