@@ -4,3 +4,5 @@ mod create;
 mod inventories;
 mod plan_files;
 mod plans;
+mod previews;
+mod twice;
