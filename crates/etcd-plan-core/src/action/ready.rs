@@ -1,5 +1,5 @@
 use super::{Change, Decision, Problem, StepContext};
-use crate::op::{Awaited, ReadOp, ServiceState};
+use crate::op::{Awaited, EtcdFacts, ReadOp, ServiceState};
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     vec![context.asks().etcd()]
@@ -17,10 +17,11 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             Err(not_ready(context, awaited))
         };
     }
-    if facts
-        .etcd(&context.asks().etcd())
-        .is_ok_and(|etcd| etcd.healthy)
-    {
+    // Where something changes, all members are asked again: the proof compares what they say, and
+    // answers from before and after an election do not agree.
+    let is_known = !context.run.busy[context.cluster()];
+    let was_healthy = |etcd: &EtcdFacts| etcd.healthy;
+    if is_known && facts.etcd(&context.asks().etcd()).is_ok_and(was_healthy) {
         return Ok(Decision::Nothing);
     }
     Ok(Decision::Change(Change {
