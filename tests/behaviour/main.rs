@@ -1,6 +1,7 @@
 //! Behaviour on simulated hosts.
 
 mod create;
+mod cuts;
 mod inventories;
 mod plan_files;
 mod plans;
