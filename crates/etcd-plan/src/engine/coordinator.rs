@@ -194,9 +194,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         }
         let Some(session) = self.state.sessions.remove(host) else {
             let why = Problem::new("the session to the host has ended", "run again");
-            for index in batch.steps().collect::<Vec<_>>() {
-                self.fail(plan.step(index), why.clone());
-            }
+            self.fail_together(&batch.steps().collect::<Vec<_>>(), &why);
             return None;
         };
         let operations = batch.operations();
@@ -215,13 +213,16 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         batch: &StepBatch,
         later: &BTreeSet<StepIndex>,
     ) -> Option<StepIndex> {
+        if self.state.stopped {
+            return None;
+        }
         let ready = self.ready.get(&Some(host.clone()));
         let first = ready
             .into_iter()
             .flatten()
             .copied()
             .find(|index| !later.contains(index));
-        if first.is_some() || self.state.stopped {
+        if first.is_some() {
             return first;
         }
         let plan = self.state.plan;
@@ -316,7 +317,6 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     fn take_broken(&mut self, host: &HostName, batch: &StepBatch, broken: &Broken) {
         let hint = format!("see that {host} can be reached, and run again: it goes on from there");
         let problem = Problem::new(broken.to_string(), hint);
-        let plan = self.state.plan;
         let mut lost: Vec<StepIndex> = batch.steps().collect();
         if lost.is_empty() {
             lost = self
@@ -326,9 +326,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                 .flatten()
                 .collect();
         }
-        for index in lost {
-            self.fail(plan.step(index), problem.clone());
-        }
+        self.fail_together(&lost, &problem);
     }
 
     /// What was read just before something is taken away must not make a guard refuse.
@@ -479,6 +477,19 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         let lines = vec![problem.message];
         self.end(step, Outcome::Failed, lines, None, problem.hint);
         self.skip_dependents(step);
+    }
+
+    /// Lets steps fail that may wait for each other: each ends once, and none of them as skipped.
+    fn fail_together(&mut self, steps: &[StepIndex], problem: &Problem) {
+        let plan = self.state.plan;
+        for index in steps {
+            let Problem { message, hint } = problem.clone();
+            let lines = vec![message];
+            self.end(plan.step(*index), Outcome::Failed, lines, None, hint);
+        }
+        for index in steps {
+            self.skip_dependents(plan.step(*index));
+        }
     }
 
     fn end(
