@@ -49,6 +49,9 @@ pub mod executor;
 mod inventory_file;
 pub mod permit;
 pub mod pki;
+#[cfg(any(test, feature = "testkit"))]
+#[doc(hidden)]
+pub mod skipped;
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
