@@ -35,8 +35,6 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use etcd_plan::skipped::skipped;
-
 pub use etcd::{Entry, EtcdConfig, MemberState, TlsFiles, cluster_id, initial_member_id};
 pub use executor::{Counters, SimExecutor};
 pub use faults::{Effect, Fault, FaultPlan, Kind};

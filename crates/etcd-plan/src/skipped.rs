@@ -13,7 +13,7 @@ use std::{env, thread};
 /// # Panics
 ///
 /// When that file cannot be written: the test would count as passed.
-pub fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     let test = env::var("NEXTEST_TEST_NAME").ok();
     let test = test.or_else(|| thread::current().name().map(str::to_owned));
     let test = test.unwrap_or_else(|| "a test without a name".to_owned());
