@@ -37,6 +37,7 @@ pub struct Var<'a> {
     pub level: Level<'a>,
     /// The range of the value in its source; empty for values that come from code.
     pub span: Span,
+    pub(super) key_span: Span,
     pub(super) source: Option<&'a Arc<Source>>,
     pub(super) is_argument: bool,
 }
@@ -155,6 +156,7 @@ impl<'a> HostVars<'a> {
             value: &entry.node.value,
             level,
             span: entry.node.span,
+            key_span: entry.key_span,
             source: self.inventory.0.source.as_ref(),
             is_argument: false,
         }
@@ -165,6 +167,14 @@ impl Var<'_> {
     /// Gives the place of the value, if it has one: in the inventory, or in an argument's text.
     pub fn place(&self) -> Option<Place> {
         self.place_of(self.span)
+    }
+
+    /// Gives the place of the name; that of the value in an argument such as `-e name=value`.
+    pub fn key_place(&self) -> Option<Place> {
+        if self.key_span == Span::default() {
+            return self.place();
+        }
+        self.place_of(self.key_span)
     }
 
     /// Gives the place of a range in the same source, such as that of an element of a list.
