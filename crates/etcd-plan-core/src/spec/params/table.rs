@@ -1,3 +1,4 @@
+use crate::cert::KeyAlgorithm;
 use crate::diagnostic::Code;
 use crate::inventory::Value;
 use crate::names::{Days, EtcdVersion, HostPath, Millis, Port};
@@ -203,6 +204,7 @@ macro_rules! optional_values {
 
 optional_values! {
     EtcdVersion: "version", "a version, such as `3.5.16` or `3.5`";
+    KeyAlgorithm: "key type", "`ecdsa-p256`, `rsa-2048`, `rsa-3072` or `rsa-4096`";
     SnapshotCount: "int > 0", "a whole number above 0, such as `10000`";
 }
 

@@ -78,11 +78,12 @@ impl EtcdGroups {
         &self,
         carriers: &'c [Carrier<'a>],
     ) -> BTreeMap<(&'c ClusterName, GroupName), Vec<&'c Carrier<'a>>> {
+        let homes = self.homes();
         let mut sorted: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for carrier in carriers {
             let name = &carrier.cluster;
             let written = carrier.written_in().filter(|_| self.reused.contains(name));
-            let group = written.or_else(|| self.home(name)).cloned();
+            let group = written.or_else(|| homes.get(name).copied()).cloned();
             let group = group.unwrap_or_else(|| {
                 name.as_str()
                     .parse()
@@ -93,11 +94,10 @@ impl EtcdGroups {
         sorted
     }
 
-    fn home(&self, cluster: &ClusterName) -> Option<&GroupName> {
-        self.by_group
-            .iter()
-            .find(|(_, name)| *name == cluster)
-            .map(|(group, _)| group)
+    /// Gives the group of each cluster: of several the first.
+    fn homes(&self) -> BTreeMap<&ClusterName, &GroupName> {
+        let homes = self.by_group.iter().rev();
+        homes.map(|(group, cluster)| (cluster, group)).collect()
     }
 
     /// Finds hosts of a cluster's group that carry no `etcd_seq`, or that belong to another
@@ -113,15 +113,19 @@ impl EtcdGroups {
             .iter()
             .map(|carrier| (carrier.vars.host(), carrier))
             .collect();
+        let mut taken: BTreeMap<&ClusterName, BTreeSet<u32>> = BTreeMap::new();
+        for carrier in carriers {
+            taken
+                .entry(&carrier.cluster)
+                .or_default()
+                .extend(carrier.seq);
+        }
         let mut doubtful = BTreeSet::new();
         for (group, cluster) in &self.by_group {
             let hosts = inventory.direct_hosts_of(group.as_str());
             let hosts = hosts.unwrap_or_default();
-            let mut free = {
-                let of_cluster = carriers.iter().filter(|c| c.cluster == *cluster);
-                let taken: BTreeSet<u32> = of_cluster.filter_map(|c| c.seq).collect();
-                (1..).filter(move |seq| !taken.contains(seq))
-            };
+            let taken = taken.get(cluster);
+            let mut free = (1..).filter(|seq| !taken.is_some_and(|taken| taken.contains(seq)));
             for host in &hosts {
                 let finding = match by_host.get(host) {
                     None => {
