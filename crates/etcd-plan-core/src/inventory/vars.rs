@@ -63,8 +63,8 @@ pub enum Level<'a> {
 pub enum Origin {
     /// A place in a text.
     Place(Place),
-    /// An argument of the command, or its counterpart in code.
-    Argument,
+    /// An argument of the command, with the place in its text; or its counterpart in code.
+    Argument(Option<Place>),
     /// An inventory that was put together in code.
     Code,
 }
@@ -185,9 +185,20 @@ impl Var<'_> {
     /// Says where the value comes from.
     pub fn origin(&self) -> Origin {
         match self.place() {
-            _ if self.is_argument => Origin::Argument,
+            place if self.is_argument => Origin::Argument(place),
             Some(place) => Origin::Place(place),
             None => Origin::Code,
+        }
+    }
+}
+
+impl Origin {
+    /// Gives the place in a text, if there is one.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Place(place) => Some(place),
+            Self::Argument(place) => place.as_ref(),
+            Self::Code => None,
         }
     }
 }
@@ -196,7 +207,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(place) => place.fmt(f),
-            Self::Argument => f.write_str("argument"),
+            Self::Argument(_) => f.write_str("argument"),
             Self::Code => f.write_str("code"),
         }
     }

@@ -1,6 +1,5 @@
 use super::Unread;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::inventory::Origin;
 use crate::names::HostPath;
 use crate::spec::{Bytes, ClusterSpec, Resolved, ValueOrigin};
 
@@ -53,7 +52,7 @@ pub(super) fn check(cluster: &ClusterSpec, unread: &Unread, findings: &mut Diagn
 /// Gives the place of a value that somebody wrote.
 pub(super) fn place<T>(value: &Resolved<T>) -> Option<Place> {
     match &value.origin {
-        ValueOrigin::Set(Origin::Place(place)) => Some(place.clone()),
+        ValueOrigin::Set(origin) => origin.place().cloned(),
         _ => None,
     }
 }

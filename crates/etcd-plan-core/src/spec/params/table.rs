@@ -253,7 +253,7 @@ impl ParameterValue for ExtraConfig {
     }
 }
 
-/// Gives a value as JSON has it. Numbers that JSON would change (`3.10`) stay texts.
+/// Gives a value as JSON has it: `yes` is a boolean, as YAML has it for Ansible. Numbers that JSON would change (`3.10`) stay texts.
 fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null | Value::Vault => serde_json::Value::Null,
@@ -262,7 +262,9 @@ fn to_json(value: &Value) -> serde_json::Value {
             quoted: false,
             text,
             ..
-        } if matches!(&**text, "true" | "false") => value.as_bool().into(),
+        } if text.starts_with(|c: char| c.is_ascii_alphabetic()) && value.as_bool().is_some() => {
+            value.as_bool().into()
+        }
         Value::Scalar { text, .. } => text.to_string().into(),
         Value::List(items) => items.iter().map(|item| to_json(&item.value)).collect(),
         Value::Map(map) => map

@@ -24,7 +24,7 @@ pub struct ResolvedInventory {
 pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInventory, Diagnostics> {
     let mut findings = inventory.diagnostics().clone();
     let carriers = carriers(inventory, extra, &mut findings);
-    let groups = EtcdGroups::of(inventory, &carriers, &mut findings);
+    let groups = EtcdGroups::of(inventory, extra, &carriers, &mut findings);
     let doubtful = groups.check_seq(inventory, extra, &carriers, &mut findings);
     let infra = infra(inventory, extra, &mut findings);
     let (mut clusters, mut all_unread) = (Vec::new(), Vec::new());

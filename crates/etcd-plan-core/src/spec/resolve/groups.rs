@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clusters::Carrier;
-use super::unknown;
+use super::{host, unknown};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::inventory::{ExtraVars, HostVars, Inventory};
 use crate::names::{ClusterName, GroupName, HostName};
@@ -21,6 +21,7 @@ impl EtcdGroups {
     /// sets `etcd_cluster`, or else the smallest that holds all members.
     pub(super) fn of(
         inventory: &Inventory,
+        extra: &ExtraVars,
         carriers: &[Carrier<'_>],
         findings: &mut Diagnostics,
     ) -> Self {
@@ -42,10 +43,13 @@ impl EtcdGroups {
         }
         for (cluster, hosts) in &hosts {
             let written = homes.remove(cluster).unwrap_or_default();
-            let home = match written.len() {
-                1 => written.first().cloned(),
-                _ => common_group(inventory, cluster, hosts),
-            };
+            let only = written.first().filter(|_| written.len() == 1);
+            // Variables below the hosts of `all` say nothing of groups.
+            let own = only.filter(|group| !is_everybody(group));
+            let home = own
+                .cloned()
+                .or_else(|| common_group(inventory, cluster, hosts))
+                .or_else(|| only.cloned());
             match home {
                 Some(home) => {
                     by_group.insert(home, (*cluster).clone());
@@ -61,11 +65,7 @@ impl EtcdGroups {
             if by_group.contains_key(group) {
                 continue;
             }
-            let named = inventory.group_var(group.as_str(), "etcd_cluster");
-            let text = named.and_then(|var| var.value.as_text().map(str::to_owned));
-            let own = group.as_str() == ClusterName::default().as_str();
-            let name = text.or_else(|| own.then(|| group.to_string()));
-            if let Some(name) = name.and_then(|name| name.parse().ok()) {
+            if let Some(name) = named_by(inventory, extra, group) {
                 by_group.insert(group.clone(), name);
             }
         }
@@ -183,6 +183,26 @@ fn in_two_clusters(
     )
     .at(carrier.seq_var.place(), format!("a member of {other}"))
     .see(group, format!("the group of {cluster} has it too"))
+}
+
+/// Says whether a group is one that every inventory has.
+fn is_everybody(group: &GroupName) -> bool {
+    matches!(group.as_str(), "all" | "ungrouped")
+}
+
+/// Gives the cluster that a group itself names, by `etcd_cluster` or by being called like one.
+fn named_by(inventory: &Inventory, extra: &ExtraVars, group: &GroupName) -> Option<ClusterName> {
+    let Some(var) = inventory.group_var(group.as_str(), "etcd_cluster") else {
+        let is_default = group.as_str() == ClusterName::default().as_str();
+        return is_default.then(ClusterName::default);
+    };
+    if !var.value.is_template() {
+        return var.value.as_text()?.parse().ok();
+    }
+    // A template is rendered for a host; what is wrong with it is told where a member needs it.
+    let hosts = inventory.direct_hosts_of(group.as_str())?;
+    let vars = inventory.vars(hosts.first()?, extra);
+    host::cluster_name(&vars, &mut Diagnostics::default())
 }
 
 /// Gives the group that holds all of some hosts and fits their cluster best; `all` is none.

@@ -1,8 +1,8 @@
 //! Variables that look like parameters and are none.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::inventory::{HostVars, Var, shown};
 use crate::spec::nearest::nearest;
 use crate::spec::params;
@@ -24,23 +24,28 @@ const STAND_INS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Finds variables of the members that begin with `etcd_` and are no parameters.
+/// Finds variables of the members that begin with `etcd_` and are no parameters: one finding a name.
 pub(super) fn check(members: &[&HostVars<'_>], findings: &mut Diagnostics) {
-    let mut seen: BTreeSet<(&str, Span)> = BTreeSet::new();
+    let mut unknown: BTreeMap<&str, Diagnostic> = BTreeMap::new();
     for vars in members {
         for var in vars.names("etcd_") {
-            if params::find(var.name).is_some() || !seen.insert((var.name, var.span)) {
+            if params::find(var.name).is_some() {
                 continue;
             }
-            findings.push(
-                Diagnostic::new(
+            let finding = match unknown.remove(var.name) {
+                Some(finding) => finding.see(var.key_place(), ""),
+                None => Diagnostic::new(
                     Code::UnknownParameter,
                     format!("`{}` is no parameter, and sets nothing", shown(var.name)),
                     hint(var.name),
                 )
                 .at(var.key_place(), ""),
-            );
+            };
+            unknown.insert(var.name, finding);
         }
+    }
+    for finding in unknown.into_values() {
+        findings.push(finding);
     }
 }
 
