@@ -160,7 +160,8 @@ impl Action {
         match self {
             Self::Stop | Self::Purge => &[Readable, Prerequisites, Stranger, Safeguard, Whole],
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
-            Self::Stage { .. } | Self::Promote { .. } => &[Readable, Prerequisites, Stranger],
+            Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
+            Self::Promote { .. } => &[Readable, Prerequisites, Stranger, Safeguard],
             _ if self.can_change() => &[Readable, Prerequisites],
             _ => &[Readable],
         }
