@@ -18,3 +18,4 @@ mod registration;
 mod repeats;
 mod stops;
 mod twice;
+mod walk_arounds;

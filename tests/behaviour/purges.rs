@@ -118,7 +118,9 @@ fn a_folder_that_somebody_else_named_is_never_deleted() {
             format!("{DATA}.purged-before-the-upgrade"),
             format!("{DATA}.purged-1"),
         ];
-        theirs.iter().for_each(|folder| put_old(&scene, folder));
+        for folder in &theirs {
+            put_old(&scene, folder);
+        }
         scene.must_run(&destroy(&scene));
         let left = scene.purged(HOSTS[0], DATA);
         assert!(
