@@ -34,12 +34,15 @@ fn a_member_that_is_down_is_started_and_the_others_are_left_alone() {
 
 #[test]
 fn partial_remains_are_rebuilt_with_a_token_that_was_never_used() {
+    let token = |scene: &Scene, host| scene.world.running_config(host).expect("it runs").token;
     let scene = Scene::living();
-    let before = scene.world.running_config(HOSTS[0]).expect("it runs").token;
-    scene.world.stop_service(HOSTS[2], "etcd");
+    let before = token(&scene, HOSTS[0]);
+    for host in HOSTS {
+        scene.world.stop_service(host, "etcd");
+    }
     scene.world.wipe(HOSTS[2], "/data/etcd");
     scene.must_run(&scene.plan());
-    let tokens = HOSTS.map(|host| scene.world.running_config(host).expect("it runs").token);
+    let tokens = HOSTS.map(|host| token(&scene, host));
     assert!(
         tokens
             .iter()
@@ -51,6 +54,19 @@ fn partial_remains_are_rebuilt_with_a_token_that_was_never_used() {
         "moved aside, not deleted"
     );
     scene.assert_works();
+}
+
+/// A member that lost its data is removed and added again; that is no reason to purge the others.
+#[test]
+fn a_cluster_that_serves_without_one_member_is_not_rebuilt_for_it() {
+    let scene = Scene::living();
+    scene.world.stop_service(HOSTS[2], "etcd");
+    scene.world.wipe(HOSTS[2], "/data/etcd");
+    let report = scene.run(&scene.plan()).reported();
+    assert!(!report.is_success());
+    let key = scene.world.get(HOSTS[0], "a");
+    assert_eq!(key, Ok(Some(Scene::PRECIOUS.to_owned())));
+    assert_eq!(scene.world.corruptions(), Vec::<String>::new());
 }
 
 #[test]

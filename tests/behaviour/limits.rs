@@ -40,7 +40,7 @@ fn a_limit_without_any_member_is_an_error_that_says_so() {
     let error = error.expect_err("there is nothing to do");
     assert!(matches!(error, PlanError::Selection(_)), "{error}");
     assert!(
-        error.to_string().contains("no member of a cluster"),
+        error.to_string().contains("no host of an etcd cluster"),
         "{error}"
     );
 }

@@ -136,7 +136,9 @@ fn remains_do_not_replace_the_last_cluster_that_was_purged() {
     let scene = living("last");
     scene.must_run(&destroy(&scene));
     scene.must_run(&scene.plan());
-    scene.world.stop_service(HOSTS[1], "etcd");
+    for host in HOSTS {
+        scene.world.stop_service(host, "etcd");
+    }
     scene.world.wipe(HOSTS[1], DATA);
     scene.must_run(&scene.plan());
     assert!(scene.holds(HOSTS[0], Scene::PRECIOUS));

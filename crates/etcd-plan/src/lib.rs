@@ -19,7 +19,7 @@
 //!
 //! ```no_run
 //! use etcd_plan::engine::{Run, Silent};
-//! use etcd_plan::executor::sandbox::SandboxExecutor;
+//! use etcd_plan::executor::SandboxExecutor;
 //! use etcd_plan::pki::PkiFolder;
 //! use etcd_plan::{Inventory, InventoryFile, Plan};
 //!
@@ -49,6 +49,8 @@ pub mod executor;
 mod inventory_file;
 pub mod permit;
 pub mod pki;
+#[cfg(test)]
+mod skipped;
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{

@@ -78,7 +78,7 @@ fn outdated(context: &StepContext<'_>, data: &DataDirFacts, latest: HostPath) ->
         // What a run that was cut off has left is no cluster: the latest one is older than that.
         PurgeRetention::Last => match context.run.situation(context.cluster()) {
             Situation::Present { .. } => purged.cloned().collect(),
-            Situation::Absent | Situation::Remains { .. } => Vec::new(),
+            Situation::Absent | Situation::Unfinished | Situation::Remains { .. } => Vec::new(),
         },
         // What is no etcd's data is nobody's to delete.
         PurgeRetention::Days(0) if !data.wal => purged.cloned().collect(),

@@ -1,5 +1,5 @@
 use super::{Guard, GuardContext, Refusal};
-use crate::facts::MemberFound;
+use crate::facts::{MemberFound, Situation};
 use crate::plan::{Action, MemberFile};
 use crate::spec::MemberSpec;
 
@@ -8,9 +8,11 @@ use crate::spec::MemberSpec;
 /// keeping (design.md, rule 4); and where it cannot be told whether there is data.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let guards = &context.spec().settings.guards;
+    // What a run that was cut off left was never a cluster that somebody could want to keep.
+    let is_unfinished = *context.situation() == Situation::Unfinished;
     let purges = context.plans(Action::is_destructive);
     let configures = context.plans(writes_conf);
-    if !purges && !configures {
+    if is_unfinished || !(purges || configures) {
         return Vec::new();
     }
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {

@@ -47,8 +47,7 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// Takes only hosts that match a pattern, as Ansible's `-l` has it: hosts, groups, globs,
-    /// joined by `,` or `:`, with `!` for all but. A cluster of which no member is taken is not part
-    /// of the plan.
+    /// joined by `,` or `:`, with `!` for all but.
     #[must_use]
     pub fn limit(mut self, pattern: impl Into<String>) -> Self {
         self.limit = Some(pattern.into());
@@ -80,7 +79,7 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// When the inventory has errors (all of them at once), or the limit takes in no member.
+    /// When the inventory has errors (all of them at once), or the limit matches nothing.
     pub fn build(self) -> Result<Plan, PlanError> {
         let limit = match &self.limit {
             Some(pattern) => Some(
@@ -97,18 +96,18 @@ impl<'a> PlanBuilder<'a> {
             tags: self.tags,
             skip_tags: self.skip_tags,
         };
-        // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
-        // alone: its hosts need not even be there.
+        // A cluster that the limit does not touch is not part of the plan: its hosts may be down.
         let mut clusters = resolved.clusters;
         clusters.retain(|cluster| {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
         if clusters.is_empty() {
+            let pattern = self.limit.unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
                 Code::LimitMatchesNothing,
-                "the limit takes in no member of a cluster",
-                "name hosts that carry `etcd_seq`, or their groups",
+                format!("the limit `{pattern}` leaves no host of an etcd cluster"),
+                "name a host or group that carries `etcd_seq`",
             ))));
         }
         Plan::assemble(self.goal, selection, clusters, resolved.diagnostics)

@@ -9,6 +9,31 @@ use etcd_plan_core::op::{Batch, Op, OpFailure, OpResult, ReadOp, Reply, Service,
 use tempfile::TempDir;
 
 use crate::executor::shell::{Sandbox, Settings, ShellProcess, ShellSession};
+pub(super) use crate::skipped::skipped;
+
+/// What a host must have, and `setsid`.
+const TOOLS: [&str; 20] = [
+    "base64",
+    "cat",
+    "chmod",
+    "chown",
+    "date",
+    "df",
+    "grep",
+    "id",
+    "ls",
+    "mkdir",
+    "mv",
+    "rm",
+    "setsid",
+    "sha256sum",
+    "sleep",
+    "stat",
+    "sync",
+    "tail",
+    "uname",
+    "wc",
+];
 
 /// A shell to test with.
 #[derive(Debug, Clone)]
@@ -93,11 +118,6 @@ pub(super) fn is_in_path(program: &str) -> bool {
     find_in_path(program).is_some()
 }
 
-#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
-pub(super) fn skipped(what: &str) {
-    eprintln!("skipped: {what}");
-}
-
 /// A host that is a temporary folder, with a session to it. Its processes end with it.
 pub(super) struct Host {
     pub(super) session: ShellSession<ShellProcess>,
@@ -122,6 +142,21 @@ impl Host {
             path,
             dir,
         }
+    }
+
+    /// Makes a host that has no etcd, whatever this machine has.
+    pub(super) fn without_etcd(shell: &Shell) -> Self {
+        let tools = tempfile::tempdir().expect("a temporary folder");
+        for tool in TOOLS {
+            let found = find_in_path(tool).expect("a tool that every machine has");
+            std::os::unix::fs::symlink(found, tools.path().join(tool)).expect("a link");
+        }
+        let shell = Shell {
+            path: tools.path().display().to_string(),
+            tools: Some(Arc::new(tools)),
+            ..shell.clone()
+        };
+        Self::new(&shell)
     }
 
     /// Gives the place of a path of the host.
