@@ -201,25 +201,40 @@ fn a_database_without_a_log_is_not_clutter_under_a_safeguard() {
     scene.assert_works();
 }
 
+/// An inventory with one more host must not purge the cluster that serves.
+#[test]
+fn a_host_more_in_the_inventory_does_not_purge_the_cluster() {
+    let scene = with_a_fourth_host();
+    scene.must_refuse(
+        &scene.plan(),
+        &["[alive]", "etcd-1 was made with other members"],
+    );
+}
+
 /// The original's way to add a member, without its limit: it must not purge the others.
 #[test]
 fn members_that_join_do_not_make_a_cluster_new() {
-    let mut scene = Scene::of(
-        &["10.10.10.10", "10.10.10.11", "10.10.10.12", "10.10.10.13"],
-        THREE,
-    );
-    scene.must_run(&scene.plan());
-    scene.put("a", Scene::PRECIOUS);
-    let fourth = "10.10.10.12: { etcd_seq: 3 }\n    10.10.10.13: { etcd_seq: 4 }";
-    scene.reread(&THREE.replace("10.10.10.12: { etcd_seq: 3 }", fourth));
+    let scene = with_a_fourth_host();
     for goal in Goal::ALL {
         let plan = scene.with_extra(goal, &["etcd_init=existing"]);
-        scene.must_refuse(&plan, &["[whole]", "`etcd_init` is existing"]);
+        scene.must_refuse(&plan, &["[prerequisites]", "`etcd_init` is `existing`"]);
     }
     assert_eq!(
         scene.world.get(HOSTS[0], "a"),
         Ok(Some(Scene::PRECIOUS.to_owned()))
     );
+}
+
+/// Makes a living cluster of three, and an inventory that has four.
+fn with_a_fourth_host() -> Scene {
+    let hosts: Vec<&str> = HOSTS.into_iter().chain(["10.10.10.13"]).collect();
+    let mut scene = Scene::of(&hosts, THREE);
+    scene.must_run(&scene.plan());
+    scene.put("a", Scene::PRECIOUS);
+    let third = "10.10.10.12: { etcd_seq: 3 }";
+    let fourth = format!("{third}\n    10.10.10.13: {{ etcd_seq: 4 }}");
+    scene.reread(&THREE.replace(third, &fourth));
+    scene
 }
 
 #[test]
