@@ -4,6 +4,11 @@ mod observers;
 mod scene;
 mod selections;
 
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
