@@ -3,6 +3,7 @@
 mod observers;
 mod scene;
 mod selections;
+pub mod snapshots;
 
 /// The code in the README is compiled and run.
 #[cfg(doctest)]
