@@ -5,6 +5,11 @@ mod scene;
 mod selections;
 pub mod snapshots;
 
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
