@@ -9,6 +9,8 @@ pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
 
+use std::io::Write as _;
+
 use etcd_plan::core::inventory::Inventory;
 use etcd_plan::core::plan::Plan;
 use etcd_plan::core::report::Report;
@@ -16,6 +18,12 @@ use etcd_plan::engine::{Refused, Run, Silent};
 use etcd_plan::pki::PkiMemory;
 use etcd_plan_testkit::SimExecutor;
 use proptest::test_runner::Config as ProptestConfig;
+
+/// Says that a test could not run where it stands, and why.
+pub fn skipped(why: &str) {
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
+}
 
 /// Sets how many cases a property test tries. What fails is made small for a bounded while only, and
 /// kept nowhere: whoever mends it writes a test of its own.
