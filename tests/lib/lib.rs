@@ -5,11 +5,13 @@ mod scene;
 mod selections;
 pub mod snapshots;
 
+// The tests within etcd-plan note it in the same way, and no public item may serve tests alone.
+#[path = "../../crates/etcd-plan/src/skipped.rs"]
+mod noted;
+
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
-
-use std::io::Write as _;
 
 use etcd_plan::core::inventory::Inventory;
 use etcd_plan::core::plan::Plan;
@@ -19,10 +21,10 @@ use etcd_plan::pki::PkiMemory;
 use etcd_plan_testkit::SimExecutor;
 use proptest::test_runner::Config as ProptestConfig;
 
-/// Says that a test could not run where it stands, and why.
+/// Notes that the running test, or a part of it, cannot run where it stands, and why: it counts as
+/// skipped, never as passed.
 pub fn skipped(why: &str) {
-    let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
+    noted::skipped(why);
 }
 
 /// Sets how many cases a property test tries. What fails is made small for a bounded while only, and
