@@ -217,7 +217,7 @@ fn members_that_join_do_not_make_a_cluster_new() {
     let scene = with_a_fourth_host();
     for goal in Goal::ALL {
         let plan = scene.with_extra(goal, &["etcd_init=existing"]);
-        scene.must_refuse(&plan, &["[prerequisites]", "`etcd_init` is `existing`"]);
+        scene.must_refuse(&plan, &["[whole]", "`etcd_init` is existing"]);
     }
     assert_eq!(
         scene.world.get(HOSTS[0], "a"),

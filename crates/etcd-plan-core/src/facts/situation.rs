@@ -12,13 +12,15 @@ pub enum Situation {
     /// The cluster of the inventory is there: the hosts' configurations are of one making, with the
     /// inventory's members, and every member has its data. Members may stand still.
     ///
-    /// While the cluster serves, a member without data counts as one that stands still: etcd itself
-    /// lets it start when it never took part, and refuses when it has lost its data.
+    /// A member without data counts as one that stands still while the cluster serves and still
+    /// waits for its first start; one that has lost its data does not.
     Present {
         /// The token with which it was made.
         token: String,
         /// The members that do not run.
         down: Vec<MemberName>,
+        /// Whether a run was cut off before it had proved the cluster.
+        being_built: bool,
     },
     /// A run was cut off while it built the cluster: what is there never worked.
     Unfinished,
@@ -47,19 +49,28 @@ impl Situation {
         let (token, mut why) = compare(spec, &found);
         // A linearizable read succeeded, so there is a quorum.
         let serves = found.iter().any(|found| found.etcd.healthy);
-        let without_data = spec
+        for (member, _) in spec
             .members
             .iter()
             .zip(&found)
-            .filter(|(_, found)| !found.data.wal);
-        if !serves {
-            why.extend(without_data.map(|(member, _)| format!("{} has no data", member.name)));
+            .filter(|(_, found)| !found.data.wal)
+        {
+            if !is_awaited(&spec.peer_url(member), &found) {
+                why.push(format!("{} has no data", member.name));
+            }
         }
         match token {
-            Some(token) if why.is_empty() => Ok(Self::Present {
-                token,
-                down: down(spec, &found),
-            }),
+            Some(token) if why.is_empty() => {
+                let being_built = found
+                    .iter()
+                    .any(|found| found.mark.as_ref() == Some(&token));
+                let down = down(spec, &found);
+                Ok(Self::Present {
+                    token,
+                    down,
+                    being_built,
+                })
+            }
             _ if !serves && is_unfinished(&found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
@@ -106,6 +117,19 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
         why.push("the members were not made together: their tokens differ".to_owned());
     }
     (tokens.pop_first(), why)
+}
+
+/// Says whether the cluster serves and waits for a member with this peer URL to start for the first
+/// time: it is listed, and has never said where its clients reach it.
+fn is_awaited(peer_url: &str, found: &[MemberFound]) -> bool {
+    found
+        .iter()
+        .filter(|found| found.etcd.healthy)
+        .any(|found| {
+            found.etcd.members.iter().any(|listed| {
+                listed.peer_urls.iter().any(|url| url == peer_url) && listed.client_urls.is_empty()
+            })
+        })
 }
 
 /// Says whether all that is there was being built, each by the run that wrote its configuration.

@@ -1,6 +1,6 @@
 use super::{Guard, GuardContext, Refusal};
 use crate::facts::{MemberFound, Situation};
-use crate::plan::{Action, MemberFile};
+use crate::plan::{Action, MemberFile, PurgeRule};
 use crate::spec::MemberSpec;
 
 /// The seeds' truth table: where something runs, and `etcd_safeguard` is true or `etcd_clean`
@@ -22,8 +22,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             "`-e etcd_safeguard=false -e etcd_clean=true`",
         ),
     };
-    // What a run that was cut off left was never a cluster that somebody could want to keep.
-    let guarded = purges && *context.situation() != Situation::Unfinished;
+    let guarded = purges && !takes_up(context);
     let keep_hint = format!(
         "nothing was changed; to change files only, select `etcd_config`; {open_with} opens the \
          guard where the cluster may really be purged"
@@ -44,6 +43,18 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             Some(context.refuse(Guard::Safeguard, &member.host.name, evidence, hint))
         })
         .collect()
+}
+
+/// Says whether the run takes up one that was cut off while it built the cluster: what is there is
+/// either left as it is, or was never a cluster that somebody could want to keep.
+fn takes_up(context: &GuardContext<'_>) -> bool {
+    match context.situation() {
+        Situation::Unfinished => true,
+        Situation::Present { being_built, .. } => {
+            *being_built && context.plan().purge_rule() == PurgeRule::WhenNeeded
+        }
+        Situation::Absent | Situation::Remains { .. } => false,
+    }
 }
 
 /// Says what would be lost, or could be.
