@@ -22,8 +22,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         ),
     };
     let hint = format!(
-        "nothing was changed; to change files only, select `etcd_config`; {open_with} opens the \
-         guard where the cluster may really be purged"
+        "to change files only, select the tag `etcd_config`; where the cluster may really be \
+         purged, {open_with} opens the guard"
     );
     context
         .found()
@@ -35,7 +35,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
                 }
             } else if found.data.wal {
                 let path = &context.spec().settings.storage.data.value;
-                format!("etcd does not run, and {path} holds its data")
+                format!("etcd is down, {path} holds its data")
             } else {
                 return None;
             };
