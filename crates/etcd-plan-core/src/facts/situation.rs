@@ -49,15 +49,13 @@ impl Situation {
         let (token, mut why) = compare(spec, &found);
         // A linearizable read succeeded, so there is a quorum.
         let serves = found.iter().any(|found| found.etcd.healthy);
-        for (member, _) in spec
-            .members
-            .iter()
-            .zip(&found)
+        let members = spec.members.iter().zip(&found);
+        let lost: Vec<&MemberName> = members
             .filter(|(_, found)| !found.data.wal)
-        {
-            if !is_awaited(&spec.peer_url(member), &found) {
-                why.push(format!("{} has no data", member.name));
-            }
+            .filter(|(member, _)| !is_awaited(&spec.peer_url(member), &found))
+            .map(|(member, _)| &member.name)
+            .collect();
+        why.extend(clause(&lost, ["has no data", "have no data"]));
         }
         match token {
             Some(token) if why.is_empty() => {
@@ -95,24 +93,31 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
         .iter()
         .map(|member| (member.name.to_string(), spec.peer_url(member)))
         .collect();
-    let mut why = Vec::new();
+    let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
         let Some(conf) = &found.conf else {
-            why.push(format!("{} has no etcd.conf", member.name));
+            bare.push(&member.name);
             continue;
         };
         tokens.insert(conf.token.clone().unwrap_or_default());
         if conf.initial_cluster != wanted {
-            why.push(format!("{} was made with other members", member.name));
+            with_others.push(&member.name);
         }
         if conf.name.as_ref() != Some(&member.name) {
-            why.push(format!(
-                "what is there for {} has another name",
-                member.name
-            ));
+            renamed.push(&member.name);
         }
     }
+    let mut why = Vec::new();
+    why.extend(clause(&bare, ["has no etcd.conf", "have no etcd.conf"]));
+    why.extend(clause(
+        &with_others,
+        [
+            "was made with other members",
+            "were made with other members",
+        ],
+    ));
+    why.extend(clause(&renamed, ["has another name", "have other names"]));
     if tokens.len() > 1 {
         why.push("the members were not made together: their tokens differ".to_owned());
     }
@@ -130,6 +135,18 @@ fn is_awaited(peer_url: &str, found: &[MemberFound]) -> bool {
                 listed.peer_urls.iter().any(|url| url == peer_url) && listed.client_urls.is_empty()
             })
         })
+}
+
+/// Says something of members, in the singular or the plural; nothing of none.
+fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<String> {
+    match members {
+        [] => None,
+        [one] => Some(format!("{one} {of_one}")),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(|name| name.as_str()).collect();
+            Some(format!("{} and {last} {of_many}", first.join(", ")))
+        }
+    }
 }
 
 /// Says whether all that is there was being built, each by the run that wrote its configuration.

@@ -24,8 +24,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     };
     let guarded = purges && !takes_up(context);
     let keep_hint = format!(
-        "nothing was changed; to change files only, select `etcd_config`; {open_with} opens the \
-         guard where the cluster may really be purged"
+        "to change files only, select the tag `etcd_config`; where the cluster may really be \
+         purged, {open_with} opens the guard"
     );
     let look_hint = format!(
         "see what lies there, and set `etcd_data` back or move it yourself; {open_with} goes on \
@@ -67,7 +67,7 @@ fn what_is_there(context: &GuardContext<'_>, found: &MemberFound) -> Option<Stri
         });
     }
     if found.data.wal {
-        return Some(format!("etcd does not run, and {path} holds its data"));
+        return Some(format!("etcd is down, {path} holds its data"));
     }
     // A database can lie there without a log: a snapshot that is to be restored.
     if found.data.exists && !found.data.empty {
