@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MemberFound, Missing, Observation};
+use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::spec::ClusterSpec;
 
@@ -60,7 +60,7 @@ impl Situation {
                 token,
                 down: down(spec, &found),
             }),
-            _ if !serves && is_unfinished(&found) => Ok(Self::Unfinished),
+            _ if !serves && is_unfinished(spec, &found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
     }
@@ -79,11 +79,7 @@ impl Situation {
 /// Compares the configurations that are there with the inventory and with each other: gives the
 /// token that they share, and why they are not the cluster of the inventory.
 fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
-    let wanted: BTreeMap<String, String> = spec
-        .members
-        .iter()
-        .map(|member| (member.name.to_string(), spec.peer_url(member)))
-        .collect();
+    let wanted = initial_cluster(spec);
     let mut why = Vec::new();
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
@@ -108,12 +104,28 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
     (tokens.pop_first(), why)
 }
 
-/// Says whether all that is there was being built, each by the run that wrote its configuration.
-fn is_unfinished(found: &[MemberFound]) -> bool {
-    found.iter().filter(|found| found.is_there()).all(|found| {
-        let token = found.conf.as_ref().and_then(|conf| conf.token.as_ref());
-        found.mark.is_some() && found.mark.as_ref() == token
-    })
+/// Says whether all that is there was being built, each by the run that wrote its configuration, and
+/// as the inventory has it: where that names other ports now, nobody has asked whether it serves.
+fn is_unfinished(spec: &ClusterSpec, found: &[MemberFound]) -> bool {
+    let wanted = initial_cluster(spec);
+    let members = spec.members.iter().zip(found);
+    members
+        .filter(|(_, found)| found.is_there())
+        .all(|(member, found)| {
+            let is_same = |conf: &FoundConf| {
+                conf.name.as_ref() == Some(&member.name)
+                    && conf.initial_cluster == wanted
+                    && conf.client_url.as_ref() == Some(&spec.client_url(member))
+            };
+            found.is_being_built() && found.conf.as_ref().is_some_and(is_same)
+        })
+}
+
+fn initial_cluster(spec: &ClusterSpec) -> BTreeMap<String, String> {
+    let members = spec.members.iter();
+    members
+        .map(|member| (member.name.to_string(), spec.peer_url(member)))
+        .collect()
 }
 
 fn down(spec: &ClusterSpec, found: &[MemberFound]) -> Vec<MemberName> {
