@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MemberFound, Missing, Observation};
+use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::spec::ClusterSpec;
 
@@ -19,8 +19,6 @@ pub enum Situation {
         token: String,
         /// The members that do not run.
         down: Vec<MemberName>,
-        /// Whether a run was cut off before it had proved the cluster.
-        being_built: bool,
     },
     /// A run was cut off while it built the cluster: what is there never worked.
     Unfinished,
@@ -56,20 +54,12 @@ impl Situation {
             .map(|(member, _)| &member.name)
             .collect();
         why.extend(clause(&lost, ["has no data", "have no data"]));
-        }
         match token {
-            Some(token) if why.is_empty() => {
-                let being_built = found
-                    .iter()
-                    .any(|found| found.mark.as_ref() == Some(&token));
-                let down = down(spec, &found);
-                Ok(Self::Present {
-                    token,
-                    down,
-                    being_built,
-                })
-            }
-            _ if !serves && is_unfinished(&found) => Ok(Self::Unfinished),
+            Some(token) if why.is_empty() => Ok(Self::Present {
+                token,
+                down: down(spec, &found),
+            }),
+            _ if !serves && is_unfinished(spec, &found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
     }
@@ -88,11 +78,7 @@ impl Situation {
 /// Compares the configurations that are there with the inventory and with each other: gives the
 /// token that they share, and why they are not the cluster of the inventory.
 fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
-    let wanted: BTreeMap<String, String> = spec
-        .members
-        .iter()
-        .map(|member| (member.name.to_string(), spec.peer_url(member)))
-        .collect();
+    let wanted = initial_cluster(spec);
     let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
@@ -149,12 +135,28 @@ fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<Strin
     }
 }
 
-/// Says whether all that is there was being built, each by the run that wrote its configuration.
-fn is_unfinished(found: &[MemberFound]) -> bool {
-    found.iter().filter(|found| found.is_there()).all(|found| {
-        let token = found.conf.as_ref().and_then(|conf| conf.token.as_ref());
-        found.mark.is_some() && found.mark.as_ref() == token
-    })
+/// Says whether all that is there was being built, each by the run that wrote its configuration, and
+/// as the inventory has it: where that names other ports now, nobody has asked whether it serves.
+fn is_unfinished(spec: &ClusterSpec, found: &[MemberFound]) -> bool {
+    let wanted = initial_cluster(spec);
+    let members = spec.members.iter().zip(found);
+    members
+        .filter(|(_, found)| found.is_there())
+        .all(|(member, found)| {
+            let is_same = |conf: &FoundConf| {
+                conf.name.as_ref() == Some(&member.name)
+                    && conf.initial_cluster == wanted
+                    && conf.client_url.as_ref() == Some(&spec.client_url(member))
+            };
+            found.is_being_built() && found.conf.as_ref().is_some_and(is_same)
+        })
+}
+
+fn initial_cluster(spec: &ClusterSpec) -> BTreeMap<String, String> {
+    let members = spec.members.iter();
+    members
+        .map(|member| (member.name.to_string(), spec.peer_url(member)))
+        .collect()
 }
 
 fn down(spec: &ClusterSpec, found: &[MemberFound]) -> Vec<MemberName> {
