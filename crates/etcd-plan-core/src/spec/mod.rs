@@ -5,10 +5,12 @@ mod cluster;
 mod parameter;
 pub mod params;
 mod resolve;
+mod ssh_args;
 mod types;
 
 pub(crate) use check::check;
 pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
 pub use resolve::{ResolvedInventory, resolve};
+pub use ssh_args::SshArgs;
 pub use types::{Bytes, ExtraConfig, InitialState, PurgeRetention, Retention};
