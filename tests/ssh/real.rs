@@ -9,8 +9,8 @@ use etcd_plan::names::HostPath;
 use etcd_plan::op::{FileContent, Ownership, WriteOp};
 use etcd_plan::secret::Secret;
 
-use crate::sshd::{Sshd, user};
-use crate::support::{executor, measured, system, write};
+use crate::sshd::Sshd;
+use crate::support::{executor, measured, system, user, write};
 
 #[test]
 fn a_host_is_asked_and_changed_through_one_shell() {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use etcd_plan::executor::Target;
 use tempfile::TempDir;
 
-use crate::support::{make_key, public, skipped, target};
+use crate::support::{make_key, public, skipped, target, user};
 
 /// An sshd that ends with the test.
 pub(crate) struct Sshd {
@@ -37,10 +37,10 @@ impl Sshd {
         let mut text = String::new();
         for key_type in ["ed25519", "ecdsa", "rsa"] {
             let file = place(&format!("host_{key_type}"));
-            make_key(&file, key_type, "");
+            make_key(&file, key_type, "", &[]);
             writeln!(text, "HostKey {}", file.display()).expect("a String takes everything");
         }
-        make_key(&place("client"), "ed25519", "");
+        make_key(&place("client"), "ed25519", "", &[]);
         fs::write(place("authorized_keys"), public(&place("client"))).expect("a file");
         writeln!(
             text,
@@ -104,12 +104,6 @@ impl Drop for Sshd {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// The user who runs the tests.
-pub(crate) fn user() -> String {
-    let output = Command::new("id").arg("-un").output().expect("id");
-    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 fn free_port() -> u16 {
