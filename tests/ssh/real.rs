@@ -10,7 +10,7 @@ use etcd_plan::op::{FileContent, Ownership, WriteOp};
 use etcd_plan::secret::Secret;
 
 use crate::sshd::Sshd;
-use crate::support::{executor, measured, system, user, write};
+use crate::support::{executor, make_key, measured, public, system, user, write};
 
 #[test]
 fn a_host_is_asked_and_changed_through_one_shell() {
@@ -68,4 +68,36 @@ fn the_known_type_is_asked_for() {
         let session = executor.connect(&sshd.target());
         assert!(session.is_ok(), "{key_type}: {:?}", session.err());
     }
+}
+
+#[test]
+fn an_rsa_key_is_taken_by_openssh() {
+    let Some(sshd) = Sshd::start("an RSA key with real sshd", "") else {
+        return;
+    };
+    let key = sshd.place("client_rsa");
+    make_key(&key, "rsa", "", &[]);
+    fs::write(sshd.place("authorized_keys"), public(&key)).expect("a file");
+    let mut target = sshd.target();
+    target.private_key_file = Some(key.display().to_string());
+    let executor = executor(&sshd.known_hosts("127.0.0.1", "ed25519"));
+    if let Err(error) = executor.connect(&target) {
+        panic!("{error}\n{}", sshd.log());
+    }
+}
+
+#[test]
+fn openssh_is_a_jump_host_twice() {
+    let Some(sshd) = Sshd::start("jump hosts with real sshd", "") else {
+        return;
+    };
+    let mut target = sshd.target();
+    let jump = format!("{}@127.0.0.1:{}", user(), sshd.port);
+    target.ssh_common_args = Some(format!("-J {jump},{jump}"));
+    let executor =
+        executor(&sshd.known_hosts("127.0.0.1", "ed25519")).identity_file(sshd.place("client"));
+    let begun = Instant::now();
+    let mut session = executor.connect(&target).expect("a session");
+    measured("sshd: connect through two jump hosts", begun.elapsed());
+    system(&mut *session);
 }

@@ -146,7 +146,8 @@ impl Start<'_> {
         Problem::new(
             format!("{} cannot become {user}: {why}", self.hop.user),
             format!(
-                "see that `sudo -u {user} sh` works there, for {} and without a terminal",
+                "see that `sudo -u {user} sh` works there, for {} and without a terminal; `doas`, \
+                 which is used where there is no sudo, must ask for no password (`nopass`)",
                 self.hop.user
             ),
         )
