@@ -49,6 +49,9 @@ fn main() -> ExitCode {
 fn apply(arguments: &Arguments) -> Result<u8, Box<dyn Error>> {
     let inventory = Inventory::from_path(&arguments.inventory)?;
     let plan = Plan::from_inventory(&inventory)?;
+    if !plan.diagnostics().is_empty() {
+        let _ = writeln!(stderr(), "{}", plan.diagnostics());
+    }
     say(&format!("{plan}\n"));
 
     let mut executor = SshExecutor::new();

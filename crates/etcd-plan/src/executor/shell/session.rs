@@ -100,7 +100,7 @@ impl<C: Channel> ShellSession<C> {
         }
         let begun = Instant::now();
         let script = self.protocol.script(batch);
-        let output = self.exchange(script.as_bytes(), self.protocol.budget(batch));
+        let output = self.exchange(script.as_bytes(), batch, self.protocol.budget(batch));
         let results = output.and_then(|output| {
             let results = self.protocol.results(batch, &output);
             results.map_err(|error| self.end(error.to_string()))
@@ -133,7 +133,7 @@ impl<C: Channel> ShellSession<C> {
             refused(&self.host, message, "use names without zero bytes")
         })?;
         let greeting = self
-            .exchange(prelude.as_bytes(), GREETING_BUDGET)
+            .exchange(prelude.as_bytes(), &Batch::default(), GREETING_BUDGET)
             .and_then(|output| {
                 let greeting = self.protocol.greeting(&output);
                 greeting.map_err(|error| self.end(error.to_string()))
@@ -155,28 +155,32 @@ impl<C: Channel> ShellSession<C> {
         Err(refused(&self.host, message, hint))
     }
 
-    /// Sends a text and receives until the end of a batch.
-    fn exchange(&mut self, text: &[u8], budget: Duration) -> Result<Vec<u8>, SessionError> {
+    /// Sends a text, and what the shell asks for, and receives until the end of a batch.
+    fn exchange(
+        &mut self,
+        text: &[u8],
+        batch: &Batch,
+        budget: Duration,
+    ) -> Result<Vec<u8>, SessionError> {
         if let Some(message) = &self.over {
             return Err(SessionError {
                 host: self.host.clone(),
                 message: message.clone(),
             });
         }
-        let patience = self.protocol.patience();
-        let mut alive = match self.channel.send(text, patience) {
-            Ok(()) => true,
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                let message = format!("it took no input for {} s", patience.as_secs_f32());
-                return Err(self.end(message));
-            }
-            // A shell that has ended cannot be written to; its last words say more than that.
-            Err(_) => false,
-        };
-        let deadline = Instant::now() + budget;
+        let mut alive = self.send(text)?;
+        let mut deadline = Instant::now() + budget;
         let end = self.protocol.end_of_batch();
         let mut output = Vec::new();
+        let mut read = 0;
         while alive && !output.ends_with(&end) {
+            if let Some(bytes) = self.protocol.next_taken(batch, &output, &mut read) {
+                let begun = Instant::now();
+                alive = self.send(bytes)?;
+                // The budget is for what the host does; how long sending takes is the wire's affair.
+                deadline += begun.elapsed();
+                continue;
+            }
             match self.channel.receive(&mut output, deadline) {
                 Ok(count) => alive = count > 0,
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
@@ -201,6 +205,20 @@ impl<C: Channel> ShellSession<C> {
             words => format!("the shell said: {words}"),
         };
         Err(self.end(message))
+    }
+
+    /// Sends bytes; says whether there is still a shell that takes them.
+    fn send(&mut self, bytes: &[u8]) -> Result<bool, SessionError> {
+        let patience = self.protocol.patience();
+        match self.channel.send(bytes, patience) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                let message = format!("it took no input for {} s", patience.as_secs_f32());
+                Err(self.end(message))
+            }
+            // A shell that has ended cannot be written to; its last words say more than that.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Marks the session as over, for good: what its shell would answer now is anybody's guess.

@@ -8,7 +8,7 @@ use super::host_key::Trust;
 use super::identity::KeyFile;
 use super::problem::{Failure, Problem, seconds};
 use super::route::Hop;
-use super::secrets::{Answers, Question};
+use super::secrets::{Answers, Environment, Question};
 
 /// How many keys are shown to a server, which closes the connection after 6 failed attempts
 /// (`MaxAuthTries` of sshd_config(5)); a password needs one, too.
@@ -190,8 +190,9 @@ impl<'a> Attempt<'a> {
             host: self.hop.name.clone(),
         };
         let Some(password) = self.answers.get(&question) else {
+            let variable = Environment::variable(&question);
             self.tried
-                .push("no password, since none is given".to_owned());
+                .push(format!("no password, since none is given ({variable})"));
             return Ok(false);
         };
         let Ok(password) = str::from_utf8(password.expose()) else {
