@@ -59,7 +59,7 @@ fn two_hosts_in_a_row_lead_to_the_third() {
         mode: 0o600,
     };
     let promote = WriteOp::PromoteFile { path: path.clone() };
-    let results = write(&mut *session, [stage, promote]);
+    let results = write(&mut session, [stage, promote]);
     assert!(results.iter().all(Result::is_ok), "{results:?}");
     let read = session
         .read(&[etcd_plan::op::ReadOp::ReadFile { path }])
@@ -123,8 +123,7 @@ fn a_host_that_falls_silent_behind_a_jump_host_is_given_up() {
     let batch = etcd_plan::op::Batch {
         chains: vec![vec![etcd_plan::op::Op::Write(stage)]],
     };
-    let permit = etcd_plan::permit::Permit::for_tests();
-    let ended = session.write(&batch, &permit).expect_err("no answer");
+    let ended = etcd_plan_tests::permitted::write(&mut session, &batch).expect_err("no answer");
     assert!(ended.message.contains("1 s"), "{ended}");
     assert!(begun.elapsed() < Duration::from_secs(5));
 }

@@ -38,7 +38,7 @@ fn a_host_is_asked_and_changed_through_one_shell() {
     let path: HostPath = place.display().to_string().parse().expect("a path");
     let begun = Instant::now();
     let results = write(
-        &mut *session,
+        &mut session,
         [
             WriteOp::StageFile {
                 path: path.clone(),

@@ -6,8 +6,8 @@ use std::process::Command;
 use etcd_plan::executor::ssh::SshExecutor;
 use etcd_plan::executor::{ConnectError, Executor as _, Session, Target};
 use etcd_plan::op::{Batch, Op, OpResult, ReadOp, Reply, SystemFacts, WriteOp};
-use etcd_plan::permit::Permit;
 use etcd_plan_testkit::ssh_server::{KeyKind, SshServer, SshSetup, TestKey};
+use etcd_plan_tests::permitted;
 use tempfile::TempDir;
 
 /// A host of the inventory, which is a port of this machine.
@@ -50,13 +50,13 @@ pub(crate) fn system(session: &mut dyn Session) -> SystemFacts {
 
 /// Carries out one chain of changes.
 pub(crate) fn write(
-    session: &mut dyn Session,
+    session: &mut Box<dyn Session>,
     changes: impl IntoIterator<Item = WriteOp>,
 ) -> Vec<OpResult> {
     let batch = Batch {
         chains: vec![changes.into_iter().map(Op::Write).collect()],
     };
-    let results = session.write(&batch, &Permit::for_tests());
+    let results = permitted::write(session, &batch);
     results.expect("an answer")
 }
 

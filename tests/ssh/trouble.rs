@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use etcd_plan::executor::{Executor as _, SessionError, Target};
 use etcd_plan::names::HostPath;
 use etcd_plan::op::{Batch, FileContent, Op, Ownership, ReadOp, WriteOp};
-use etcd_plan::permit::Permit;
 use etcd_plan::secret::Secret;
 use etcd_plan_testkit::ssh_server::{SshSetup, Trouble};
+use etcd_plan_tests::permitted;
 
 use crate::support::{Host, executor, refusal, target, user};
 
@@ -126,9 +126,7 @@ fn interrupted(trouble: Trouble, size: usize, keep_alive: Duration) -> (SessionE
         chains: vec![[stage, WriteOp::PromoteFile { path }].map(Op::Write).into()],
     };
     let begun = Instant::now();
-    let ended = session
-        .write(&batch, &Permit::for_tests())
-        .expect_err("no answer");
+    let ended = permitted::write(&mut session, &batch).expect_err("no answer");
     let elapsed = begun.elapsed();
     let again = session.read(&[ReadOp::System]);
     assert_eq!(again, Err(ended.clone()));
