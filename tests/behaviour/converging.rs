@@ -1,7 +1,7 @@
 //! Goal `create` brings what is there to what is wanted, with the least that is needed.
 
 use etcd_plan::Outcome;
-use etcd_plan_tests::{HOSTS, Scene};
+use etcd_plan_tests::{HOSTS, Scene, THREE};
 
 #[test]
 fn a_stopped_cluster_is_started_with_its_data() {
@@ -34,15 +34,14 @@ fn a_member_that_is_down_is_started_and_the_others_are_left_alone() {
 
 #[test]
 fn partial_remains_are_rebuilt_with_a_token_that_was_never_used() {
-    let token = |scene: &Scene, host| scene.world.running_config(host).expect("it runs").token;
     let scene = Scene::living();
-    let before = token(&scene, HOSTS[0]);
-    for host in HOSTS {
+    let before = scene.world.running_config(HOSTS[0]).expect("it runs").token;
+    for host in &HOSTS[1..] {
         scene.world.stop_service(host, "etcd");
+        scene.world.wipe(host, "/data/etcd");
     }
-    scene.world.wipe(HOSTS[2], "/data/etcd");
     scene.must_run(&scene.plan());
-    let tokens = HOSTS.map(|host| token(&scene, host));
+    let tokens = HOSTS.map(|host| scene.world.running_config(host).expect("it runs").token);
     assert!(
         tokens
             .iter()
@@ -56,17 +55,34 @@ fn partial_remains_are_rebuilt_with_a_token_that_was_never_used() {
     scene.assert_works();
 }
 
-/// A member that lost its data is removed and added again; that is no reason to purge the others.
+/// etcd itself refuses a member that has lost its data while the cluster serves, and the others are
+/// not touched.
 #[test]
-fn a_cluster_that_serves_without_one_member_is_not_rebuilt_for_it() {
+fn a_member_that_lost_its_data_does_not_cost_the_others_theirs() {
     let scene = Scene::living();
     scene.world.stop_service(HOSTS[2], "etcd");
     scene.world.wipe(HOSTS[2], "/data/etcd");
-    let report = scene.run(&scene.plan()).reported();
-    assert!(!report.is_success());
+    let report = scene.run(&scene.plan()).result.expect("no guard refuses");
+    let failed: Vec<_> = report.failures().collect();
+    assert_eq!(failed.len(), 1, "{report}");
+    assert_eq!(
+        failed[0].step.as_str(),
+        "etcd/10.10.10.12/etcd_launch/ready"
+    );
+    assert!(failed[0].hint.contains("member remove"), "{report}");
     let key = scene.world.get(HOSTS[0], "a");
     assert_eq!(key, Ok(Some(Scene::PRECIOUS.to_owned())));
-    assert_eq!(scene.world.corruptions(), Vec::<String>::new());
+}
+
+/// An inventory with one more host, run without a limit, wiped whole clusters.
+#[test]
+fn a_cluster_that_serves_is_not_purged_for_a_new_host() {
+    let hosts = ["10.10.10.10", "10.10.10.11", "10.10.10.12", "10.10.10.13"];
+    let mut scene = Scene::of(&hosts, THREE);
+    scene.must_run(&scene.plan());
+    let fourth = "12: { etcd_seq: 3 }\n    10.10.10.13: { etcd_seq: 4 }";
+    scene.reread(&THREE.replace("12: { etcd_seq: 3 }", fourth));
+    scene.must_refuse(&scene.plan(), &["[alive]", "rebuild"]);
 }
 
 #[test]

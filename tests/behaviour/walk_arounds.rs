@@ -139,7 +139,7 @@ fn variables() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(150))]
 
     /// Neither goal, tags, limit nor variables take anything from a cluster with a safeguard, nor do
     /// two runs of which the first prepares the second.
@@ -236,7 +236,7 @@ fn members_that_join_do_not_make_a_cluster_new() {
     let scene = with_a_fourth_host();
     for goal in Goal::ALL {
         let plan = scene.with_extra(goal, &["etcd_init=existing"]);
-        scene.must_refuse(&plan, &["[prerequisites]", "`etcd_init` is `existing`"]);
+        scene.must_refuse(&plan, &["[whole]", "`etcd_init` is existing"]);
     }
     assert_eq!(
         scene.world.get(HOSTS[0], "a"),

@@ -41,13 +41,24 @@ fn what_stands_higher_wins_and_is_named() {
     );
 }
 
-/// The text and the JSON that `ansible-inventory --list` prints of it are the same clusters.
+/// The text and the JSON that `ansible-inventory --list` prints of it are the same clusters, but
+/// for the places of values.
 #[test]
 fn the_seeds_and_their_json_are_the_same_clusters() {
     let plan = |text| findings(text).1.expect("a good inventory");
     let yaml = plan(include_str!("good/seeds-three-nodes.yml"));
     let json = plan(include_str!("good/ansible-inventory.json"));
-    assert_eq!(yaml.to_string(), json.to_string());
+    assert_eq!(without_places(&yaml), without_places(&json));
+    assert!(without_places(&yaml).contains("etcd_safeguard = false"));
+}
+
+fn without_places(plan: &Plan) -> String {
+    let told = clusters(plan);
+    let lines = told.lines().map(|line| line.split("  [").next());
+    lines
+        .map(Option::unwrap_or_default)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The clusters of a plan, and of each parameter that somebody set the value and where it stands.

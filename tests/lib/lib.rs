@@ -5,6 +5,15 @@ mod scene;
 mod selections;
 pub mod snapshots;
 
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
+// The tests within etcd-plan note it in the same way, and no public item may serve tests alone.
+#[path = "../../crates/etcd-plan/src/skipped.rs"]
+mod noted;
+
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
@@ -16,6 +25,12 @@ use etcd_plan::engine::{Refused, Run, Silent};
 use etcd_plan::pki::PkiMemory;
 use etcd_plan_testkit::SimExecutor;
 use proptest::test_runner::Config as ProptestConfig;
+
+/// Notes that the running test, or a part of it, cannot run where it stands, and why: it counts as
+/// skipped, never as passed.
+pub fn skipped(why: &str) {
+    noted::skipped(why);
+}
 
 /// Sets how many cases a property test tries. What fails is made small for a bounded while only, and
 /// kept nowhere: whoever mends it writes a test of its own.

@@ -1,7 +1,7 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, Step};
+use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step};
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -52,8 +52,8 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Stage {
             files: FileSet::Cert,
         } => "write certificates and key beside their places".to_owned(),
-        Action::Stop => format!("stop etcd of {} where the cluster is purged", member()),
-        Action::Purge => "move data aside where the cluster is purged".to_owned(),
+        Action::Stop => format!("stop etcd of {}{}", member(), if_purged(step)),
+        Action::Purge => format!("move {} aside{}", data_dir(step), if_purged(step)),
         Action::MakeFolders => "make etcd's folders".to_owned(),
         Action::Promote { file } => format!("put {} in its place", file.wanted().path),
         Action::Mark => "note that the cluster is being built".to_owned(),
@@ -65,6 +65,19 @@ pub fn summary(step: Step<'_>) -> String {
         }
         Action::Register { .. } => format!("register {} with Prometheus", member()),
     }
+}
+
+/// Says when a step of a purge does something, where that is not always.
+pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
+    match step.plan().purge_rule() {
+        PurgeRule::WhenNeeded => ", if what is there is purged",
+        PurgeRule::Always => "",
+    }
+}
+
+fn data_dir(step: Step<'_>) -> String {
+    let cluster = step.cluster();
+    cluster.map_or_else(String::new, |c| c.settings.storage.data.to_string())
 }
 
 /// Says in one clause why a step waits for what it waits for; empty when it waits for nothing.

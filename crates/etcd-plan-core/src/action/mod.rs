@@ -24,6 +24,7 @@ mod verify;
 
 pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
+pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
 
 use crate::op::ReadOp;

@@ -12,7 +12,6 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     if !takes_away && !context.plans(writes_conf) {
         return Vec::new();
     }
-    let purges = takes_away && !is_taken_up(context);
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {
         (false, true) => return Vec::new(),
         (true, true) => ("`etcd_safeguard` is true", "`-e etcd_safeguard=false`"),
@@ -22,6 +21,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             "`-e etcd_safeguard=false -e etcd_clean=true`",
         ),
     };
+    let guarded = takes_away && !is_taken_up(context);
     let keep_hint = format!(
         "nothing was changed; to change files only, select `etcd_config`; {open_with} opens the \
          guard where the cluster may really be purged"
@@ -33,7 +33,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     context
         .found()
         .filter_map(|(member, found)| {
-            let kept = purges.then(|| what_is_there(context, &found)).flatten();
+            let kept = guarded.then(|| what_is_there(context, &found)).flatten();
             let (what, hint) = match kept {
                 Some(what) => (what, &keep_hint),
                 None => (elsewhere(context, member, &found)?, &look_hint),

@@ -118,6 +118,19 @@ impl Action {
         })
     }
 
+    /// Gives an action that is the same for all steps that a person would tell in one breath: those
+    /// about one member or file each, of all members and all files of a set.
+    pub(crate) fn common(self) -> Self {
+        match self {
+            Self::IssueCertificate { .. } => Self::IssueCertificate { member: 0 },
+            Self::Register { .. } => Self::Register { member: 0 },
+            Self::Promote { file } => Self::Promote {
+                file: file.set().files()[0],
+            },
+            other => other,
+        }
+    }
+
     /// Says whether the action can change something, on a host or on the controller.
     pub fn can_change(self) -> bool {
         match self {

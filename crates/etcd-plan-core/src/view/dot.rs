@@ -3,13 +3,19 @@ use std::fmt::Write as _;
 use super::lanes::{LaneKind, Picture};
 use crate::plan::Plan;
 
+/// With `newrank` the gate, which is in no cluster, stands between what is above and below it.
+const HEAD: &str = "\
+digraph plan {
+  rankdir=TB;
+  newrank=true;
+  node [fontname=\"sans-serif\", shape=box];
+";
+
 impl Plan {
     /// Draws the plan for Graphviz; steps that are alike on several hosts are one node.
     pub fn to_dot(&self) -> String {
         let picture = Picture::of(self);
-        let mut text = String::from(
-            "digraph plan {\n  rankdir=LR;\n  node [fontname=\"sans-serif\", shape=box];\n",
-        );
+        let mut text = String::from(HEAD);
         for (cluster, spec) in self.clusters().iter().enumerate() {
             let name = escape(spec.name.as_str());
             let _ = writeln!(
@@ -24,13 +30,8 @@ impl Plan {
                         LaneKind::Destructive => ", peripheries=2",
                         _ => "",
                     };
-                    let count = if lane.hosts > 1 {
-                        format!(" ×{}", lane.hosts)
-                    } else {
-                        String::new()
-                    };
                     let label = escape(&lane.label);
-                    let _ = writeln!(text, "    n{at} [label=\"{label}{count}\"{shape}];");
+                    let _ = writeln!(text, "    n{at} [label=\"{label}\"{shape}];");
                 }
             }
             text.push_str("  }\n");

@@ -1,15 +1,15 @@
 //! What pictures of a plan show: steps that are alike on several hosts are one node.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
-use crate::action::summary;
-use crate::plan::{Action, Plan, StepIndex};
+use crate::names::HostName;
+use crate::plan::{Action, Barrier, FileSet, Plan, StepIndex};
 
-/// A node of a picture: the steps of one cluster with one action, on all their hosts.
+/// A node of a picture: the steps of one cluster that are told in one breath, on all their hosts.
 pub(super) struct Lane {
     pub(super) cluster: Option<u32>,
     pub(super) label: String,
-    pub(super) hosts: usize,
     pub(super) kind: LaneKind,
 }
 
@@ -46,29 +46,34 @@ pub(super) struct Picture {
 impl Picture {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut lanes: Vec<Lane> = Vec::new();
-        let mut by_key: BTreeMap<(Option<u32>, u8, Action), usize> = BTreeMap::new();
+        let mut places: Vec<BTreeSet<(Option<&HostName>, StepIndex)>> = Vec::new();
+        let mut by_key: BTreeMap<(Option<u32>, bool, Action), usize> = BTreeMap::new();
         let mut of_step = vec![0usize; plan.len()];
-        for step in plan.steps() {
+        for index in plan.indices() {
+            let step = plan.step(index);
             let node = step.node();
             let cluster = (node.action != Action::Gate).then_some(node.cluster);
-            // Steps about one member each are one node, wherever they happen.
-            let action = match node.action {
-                Action::IssueCertificate { .. } => Action::IssueCertificate { member: 0 },
-                Action::Register { .. } => Action::Register { member: 0 },
-                other => other,
-            };
-            let place = u8::from(step.host().is_some());
-            let lane = *by_key.entry((cluster, place, action)).or_insert_with(|| {
+            let action = node.action.common();
+            let key = (cluster, step.host().is_some(), action);
+            let lane = *by_key.entry(key).or_insert_with(|| {
                 lanes.push(Lane {
                     cluster,
-                    label: label(action, &summary(step)),
-                    hosts: 0,
+                    label: label(action).to_owned(),
                     kind: LaneKind::of(action),
                 });
+                places.push(BTreeSet::new());
                 lanes.len() - 1
             });
-            lanes[lane].hosts += 1;
-            of_step[step.index().get()] = lane;
+            // What happens on one host is there once, however many files and members it is about.
+            let host = step.host_name();
+            let nth = host.map_or(index, |_| StepIndex(0));
+            places[lane].insert((host, nth));
+            of_step[index.get()] = lane;
+        }
+        for (lane, places) in lanes.iter_mut().zip(&places) {
+            if places.len() > 1 {
+                let _ = write!(lane.label, " ×{}", places.len());
+            }
         }
         let lane_of = |index: StepIndex| of_step[index.get()];
         let edges = plan
@@ -83,17 +88,40 @@ impl Picture {
     }
 }
 
-/// What is said of a node that stands for several steps.
-fn label(action: Action, summary: &str) -> String {
+/// Says in a few words what a node does.
+fn label(action: Action) -> &'static str {
     match action {
-        Action::IssueCertificate { .. } => "issue certificates".to_owned(),
-        Action::Register { .. } => "register with Prometheus".to_owned(),
-        Action::Stop => "stop what is purged".to_owned(),
-        Action::Launch => "start etcd".to_owned(),
-        Action::AwaitReady => "wait until it answers".to_owned(),
-        Action::Judge { guard } => format!("guard {}", guard.as_str()),
-        Action::Gate => "gate".to_owned(),
-        Action::Promote { file } => file.name().to_owned(),
-        _ => summary.to_owned(),
+        Action::Assert => "check the inventory",
+        Action::ReadFacts => "read what is there",
+        Action::Judge { guard } => guard.as_str(),
+        Action::Gate => "gate",
+        Action::Lock => "lock",
+        Action::Await { barrier } => match barrier {
+            Barrier::Locked => "all are locked",
+            Barrier::Staged => "everything new is ready",
+            Barrier::Down => "all old members are down",
+            Barrier::Placed => "everything is in its place",
+            Barrier::Started => "all members were started",
+        },
+        Action::Install => "install etcd",
+        Action::EnsureAuthority => "certificate authority",
+        Action::IssueCertificate { .. } => "issue certificate",
+        Action::Stage { files } => match files {
+            FileSet::Conf => "stage configuration",
+            FileSet::Cert => "stage certificate",
+        },
+        Action::Stop => "stop etcd",
+        Action::Purge => "move data aside",
+        Action::MakeFolders => "make folders",
+        Action::Promote { file } => match file.set() {
+            FileSet::Conf => "put configuration in place",
+            FileSet::Cert => "put certificate in place",
+        },
+        Action::Mark => "note the build",
+        Action::Unmark => "drop the note",
+        Action::Launch => "start etcd",
+        Action::AwaitReady => "wait for its answer",
+        Action::Verify => "prove the cluster",
+        Action::Register { .. } => "register with Prometheus",
     }
 }

@@ -8,7 +8,7 @@ impl Plan {
     /// several hosts are one node.
     pub fn to_mermaid(&self) -> String {
         let picture = Picture::of(self);
-        let mut text = String::from("flowchart LR\n");
+        let mut text = String::from("flowchart TB\n");
         for (cluster, spec) in self.clusters().iter().enumerate() {
             let name = escape(spec.name.as_str());
             let _ = writeln!(text, "  subgraph c{cluster}[\"{name}\"]");
@@ -20,13 +20,8 @@ impl Plan {
                         LaneKind::Destructive => ("[[\"", "\"]]"),
                         _ => ("[\"", "\"]"),
                     };
-                    let count = if lane.hosts > 1 {
-                        format!(" ×{}", lane.hosts)
-                    } else {
-                        String::new()
-                    };
                     let label = escape(&lane.label);
-                    let _ = writeln!(text, "    n{at}{open}{label}{count}{close}");
+                    let _ = writeln!(text, "    n{at}{open}{label}{close}");
                 }
             }
             text.push_str("  end\n");

@@ -1,8 +1,8 @@
-//! A plan as a document: format `etcd-plan/1`.
+//! A plan as a document: format `etcd-plan/1`. `docs/plan-format.md` says what each field is.
 //!
-//! The document is complete and free of secrets: it can be kept, reviewed, and carried out later by
-//! another process. Reading it back checks every invariant again, the parameters of the clusters
-//! included, so a plan that was edited cannot lose its guards.
+//! Reading a document checks every invariant again, the parameters of the clusters included, and
+//! that the plan is the one that follows from its goal and selection, so a plan that was edited
+//! cannot lose its guards.
 
 mod document;
 mod read;

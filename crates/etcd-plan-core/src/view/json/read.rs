@@ -3,8 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::FORMAT;
-use super::document::{Cluster, Document, File, Host, Member, Parameter, Step};
-use super::write::Files;
+use super::document::{Cluster, Document, Host, Member, Parameter, Step};
+use super::write::{self, Files};
 use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
 use crate::plan::{self, Action, At, Plan, PlanError, StepId, StepNode};
@@ -29,7 +29,7 @@ impl Plan {
             .collect::<Result<_, _>>()?;
         let diagnostics = spec::check(&clusters, &[])
             .into_result()
-            .map_err(PlanError::Inventory)?;
+            .map_err(|findings| bad(format!("its clusters have errors\n{findings}")))?;
         let graph = graph(&clusters, &document.steps)?;
         let plan = Self::from_graph(
             document.goal,
@@ -260,22 +260,28 @@ fn waits(plan: &Plan) -> BTreeMap<Key, (StepId, BTreeSet<Key>)> {
         .collect()
 }
 
-/// Checks that what the document says in words is what this version would do.
+/// Checks that what the document says in words is what this version would do, since that is what a
+/// person has read and agreed to.
 fn check_words(plan: &Plan, steps: &[Step]) -> Result<(), PlanError> {
     let files = Files::new(plan);
     for (index, said) in plan.indices().zip(steps) {
-        let step = plan.step(index);
-        if step.id() != said.id {
-            return Err(bad(format!(
-                "step {} would be called {}",
-                said.id,
-                step.id()
-            )));
+        let step = write::step(plan.step(index), &files);
+        if step.id != said.id {
+            return Err(bad(format!("step {} would be called {}", said.id, step.id)));
         }
-        let file: Option<File> = files.of(step);
-        if file != said.file {
+        if step.file != said.file {
             return Err(bad(format!(
                 "step {} has a file that this version renders in another way",
+                said.id
+            )));
+        }
+        let words = |step: &Step| {
+            let (summary, reason) = (step.summary.clone(), step.why_it_waits.clone());
+            (step.subtask, step.tags.clone(), summary, reason)
+        };
+        if words(&step) != words(said) {
+            return Err(bad(format!(
+                "step {} is described in other words than this version has for it",
                 said.id
             )));
         }

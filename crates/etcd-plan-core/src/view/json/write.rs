@@ -12,6 +12,9 @@ use crate::spec::{ClusterSpec, HostSpec};
 
 impl Plan {
     /// Writes the plan as a JSON document of format `etcd-plan/1`, without secrets.
+    ///
+    /// The same plan gives the same bytes. `docs/plan-format.md` in the repository says what each
+    /// field is.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(&document(self)).expect("the document has only text keys")
     }
@@ -73,7 +76,7 @@ fn host(spec: &HostSpec) -> Host {
     }
 }
 
-fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
+pub(super) fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
     Step {
         id: step.id(),
         cluster: step.cluster().map(|cluster| cluster.name.clone()),

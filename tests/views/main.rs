@@ -1,0 +1,4 @@
+//! Plans as people and machines read them.
+
+mod documents;
+mod views;
