@@ -19,6 +19,20 @@ pub fn assert_snapshot(folder: &str, name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+/// The same for what a run has said: what no two runs agree in is written as `<…>`.
+///
+/// # Panics
+///
+/// When it is another text.
+pub fn assert_run_snapshot(folder: &str, name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"process \d+", "process <pid>");
+    settings.add_filter(r"in \d+\.\d\d s\b", "in <time> s");
+    settings.add_filter(r"\d{8}T\d{6}Z(-[0-9a-f]{8})?", "<stamp>");
+    settings.add_filter(r"\b[0-9a-f]{12,16}\b", "<id>");
+    settings.bind(|| assert_snapshot(folder, name, text));
+}
+
 /// Does something with every file of a folder of this package, in the order of their names; all
 /// that fail are told in the end. Gives the files' names, without the last extension.
 ///

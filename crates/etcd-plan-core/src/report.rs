@@ -113,8 +113,14 @@ impl Report {
 impl fmt::Display for Report {
     /// Writes what a person wants to know at the end: what changed, what failed and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in self.failures() {
+        let mut failures = self.failures().peekable();
+        while let Some(step) = failures.next() {
             writeln!(f, "FAILED {}", step.step)?;
+            // A lost session, say, ends several steps of its host at once.
+            let next = failures.peek();
+            if next.is_some_and(|next| (&next.lines, &next.hint) == (&step.lines, &step.hint)) {
+                continue;
+            }
             for line in step.lines.iter().flat_map(|line| line.lines()) {
                 writeln!(f, "    {line}")?;
             }

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{FoundConf, MemberFound, Missing, Observation};
+use super::{MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::spec::ClusterSpec;
 
@@ -12,13 +12,15 @@ pub enum Situation {
     /// The cluster of the inventory is there: the hosts' configurations are of one making, with the
     /// inventory's members, and every member has its data. Members may stand still.
     ///
-    /// While the cluster serves, a member without data counts as one that stands still: etcd itself
-    /// lets it start when it never took part, and refuses when it has lost its data.
+    /// A member without data counts as one that stands still while the cluster serves and still
+    /// waits for its first start; one that has lost its data does not.
     Present {
         /// The token with which it was made.
         token: String,
         /// The members that do not run.
         down: Vec<MemberName>,
+        /// Whether a run was cut off before it had proved the cluster.
+        being_built: bool,
     },
     /// A run was cut off while it built the cluster: what is there never worked.
     Unfinished,
@@ -47,19 +49,25 @@ impl Situation {
         let (token, mut why) = compare(spec, &found);
         // A linearizable read succeeded, so there is a quorum.
         let serves = found.iter().any(|found| found.etcd.healthy);
-        let without_data = spec
-            .members
-            .iter()
-            .zip(&found)
-            .filter(|(_, found)| !found.data.wal);
-        if !serves {
-            why.extend(without_data.map(|(member, _)| format!("{} has no data", member.name)));
-        }
+        let members = spec.members.iter().zip(&found);
+        let lost: Vec<&MemberName> = members
+            .filter(|(_, found)| !found.data.wal)
+            .filter(|(member, _)| !is_awaited(&spec.peer_url(member), &found))
+            .map(|(member, _)| &member.name)
+            .collect();
+        why.extend(clause(&lost, ["has no data", "have no data"]));
         match token {
-            Some(token) if why.is_empty() => Ok(Self::Present {
-                token,
-                down: down(spec, &found),
-            }),
+            Some(token) if why.is_empty() => {
+                let being_built = found
+                    .iter()
+                    .any(|found| found.mark.as_ref() == Some(&token));
+                let down = down(spec, &found);
+                Ok(Self::Present {
+                    token,
+                    down,
+                    being_built,
+                })
+            }
             _ if !serves && is_unfinished(spec, &found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
@@ -80,28 +88,60 @@ impl Situation {
 /// token that they share, and why they are not the cluster of the inventory.
 fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
     let wanted = initial_cluster(spec);
-    let mut why = Vec::new();
+    let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
         let Some(conf) = &found.conf else {
-            why.push(format!("{} has no etcd.conf", member.name));
+            bare.push(&member.name);
             continue;
         };
         tokens.insert(conf.token.clone().unwrap_or_default());
         if conf.initial_cluster != wanted {
-            why.push(format!("{} was made with other members", member.name));
+            with_others.push(&member.name);
         }
         if conf.name.as_ref() != Some(&member.name) {
-            why.push(format!(
-                "what is there for {} has another name",
-                member.name
-            ));
+            renamed.push(&member.name);
         }
     }
+    let mut why = Vec::new();
+    why.extend(clause(&bare, ["has no etcd.conf", "have no etcd.conf"]));
+    why.extend(clause(
+        &with_others,
+        [
+            "was made with other members",
+            "were made with other members",
+        ],
+    ));
+    why.extend(clause(&renamed, ["has another name", "have other names"]));
     if tokens.len() > 1 {
         why.push("the members were not made together: their tokens differ".to_owned());
     }
     (tokens.pop_first(), why)
+}
+
+/// Says whether the cluster serves and waits for a member with this peer URL to start for the first
+/// time: it is listed, and has never said where its clients reach it.
+fn is_awaited(peer_url: &str, found: &[MemberFound]) -> bool {
+    found
+        .iter()
+        .filter(|found| found.etcd.healthy)
+        .any(|found| {
+            found.etcd.members.iter().any(|listed| {
+                listed.peer_urls.iter().any(|url| url == peer_url) && listed.client_urls.is_empty()
+            })
+        })
+}
+
+/// Says something of members, in the singular or the plural; nothing of none.
+fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<String> {
+    match members {
+        [] => None,
+        [one] => Some(format!("{one} {of_one}")),
+        [first @ .., last] => {
+            let first: Vec<&str> = first.iter().map(|name| name.as_str()).collect();
+            Some(format!("{} and {last} {of_many}", first.join(", ")))
+        }
+    }
 }
 
 /// Says whether all that is there was being built, each by the run that wrote its configuration, and
@@ -109,16 +149,15 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
 fn is_unfinished(spec: &ClusterSpec, found: &[MemberFound]) -> bool {
     let wanted = initial_cluster(spec);
     let members = spec.members.iter().zip(found);
-    members
-        .filter(|(_, found)| found.is_there())
-        .all(|(member, found)| {
-            let is_same = |conf: &FoundConf| {
+    let mut there = members.filter(|(_, found)| found.is_there());
+    there.all(|(member, found)| {
+        found.is_being_built()
+            && found.conf.as_ref().is_some_and(|conf| {
                 conf.name.as_ref() == Some(&member.name)
                     && conf.initial_cluster == wanted
                     && conf.client_url.as_ref() == Some(&spec.client_url(member))
-            };
-            found.is_being_built() && found.conf.as_ref().is_some_and(is_same)
-        })
+            })
+    })
 }
 
 fn initial_cluster(spec: &ClusterSpec) -> BTreeMap<String, String> {

@@ -1,4 +1,4 @@
-use super::{Guard, GuardContext, Refusal};
+use super::{Guard, GuardContext, Refusal, stranger};
 use crate::facts::Situation;
 use crate::plan::{Action, PurgeRule};
 
@@ -14,22 +14,17 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     if is_asked_for || !context.plans(|action| action == Action::Purge) {
         return Vec::new();
     }
-    let serving: Vec<String> = context
-        .found()
-        .filter(|(_, found)| found.etcd.healthy)
-        .map(|(member, _)| member.name.to_string())
-        .collect();
-    if serving.is_empty() {
+    let mut found = context.found();
+    // A cluster of another name is told of by the guard `stranger`, and not to be rebuilt.
+    if stranger::is_one(context) || !found.any(|(_, found)| found.etcd.healthy) {
         return Vec::new();
     }
     let evidence = format!(
-        "{} would have to be purged, and it serves ({}): {}",
-        context.spec().name,
-        serving.join(", "),
+        "the cluster serves, and would have to be purged: {}",
         why.join("; ")
     );
-    let hint = "take hosts that are new out of the inventory again, since this version does not add \
-                members to a living cluster yet; to build the cluster anew, data moved aside, use \
-                the goal `rebuild`";
+    let hint = "this version adds no members to a living cluster yet: take new hosts out of the \
+                inventory again, and let a member that lost its data be removed and added with \
+                `etcdctl member`; the goal `rebuild` builds the cluster anew, data moved aside";
     vec![context.refuse(Guard::Alive, None, evidence, hint)]
 }

@@ -1,3 +1,4 @@
+use super::refusal::split_hint;
 use super::{Guard, GuardContext, Refusal};
 use crate::facts::HostFacts;
 use crate::names::HostName;
@@ -44,8 +45,9 @@ fn judge_keys(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
         .get(context.cluster)
         .map(|k| &k.authority)
     {
-        let evidence = format!("certificates on the control machine: {why}");
         let hint = "mend it there, or set `ca_dir` to the folder of another authority";
+        let (why, hint) = split_hint(why, hint);
+        let evidence = format!("certificates on the control machine: {why}");
         refusals.push(context.refuse(Guard::Prerequisites, None, evidence, hint));
     }
 }

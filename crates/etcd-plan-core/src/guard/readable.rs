@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::refusal::split_hint;
 use super::{Guard, GuardContext, Refusal};
 use crate::action;
 use crate::names::HostName;
@@ -21,7 +22,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             Ok(facts) => facts,
             Err(missing) => {
                 let hint = "make the host reachable, or take it out of the inventory";
-                refusals.push(context.refuse(Guard::Readable, host, missing.why, hint));
+                let (why, hint) = split_hint(&missing.why, hint);
+                refusals.push(context.refuse(Guard::Readable, host, why, hint));
                 continue;
             }
         };

@@ -18,6 +18,13 @@ pub struct Refusal {
     pub hint: String,
 }
 
+/// Splits what somebody else said of a failure, `why (hint: what to do)`, at its hint.
+pub(super) fn split_hint<'a>(why: &'a str, otherwise: &'a str) -> (&'a str, &'a str) {
+    why.strip_suffix(')')
+        .and_then(|why| why.split_once(" (hint: "))
+        .unwrap_or((why, otherwise))
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}] {}", self.guard.as_str(), self.cluster)?;

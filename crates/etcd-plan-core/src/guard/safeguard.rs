@@ -8,8 +8,9 @@ use crate::spec::MemberSpec;
 /// keeping (design.md, rule 4); and where it cannot be told whether there is data.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let guards = &context.spec().settings.guards;
-    let takes_away = context.plans(Action::is_destructive);
-    if !takes_away && !context.plans(writes_conf) {
+    let purges = context.plans(Action::is_destructive);
+    let configures = context.plans(writes_conf);
+    if !purges && !configures {
         return Vec::new();
     }
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {
@@ -21,10 +22,10 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             "`-e etcd_safeguard=false -e etcd_clean=true`",
         ),
     };
-    let guarded = takes_away && !is_taken_up(context);
+    let guarded = purges && !takes_up(context);
     let keep_hint = format!(
-        "nothing was changed; to change files only, select `etcd_config`; {open_with} opens the \
-         guard where the cluster may really be purged"
+        "to change files only, select the tag `etcd_config`; where the cluster may really be \
+         purged, {open_with} opens the guard"
     );
     let look_hint = format!(
         "see what lies there, and set `etcd_data` back or move it yourself; {open_with} goes on \
@@ -44,16 +45,13 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         .collect()
 }
 
-/// Says whether the run takes up one that was cut off while it built the cluster. What that has left
-/// was never a cluster that somebody could want to keep; and where its members serve already,
-/// nothing is purged.
-fn is_taken_up(context: &GuardContext<'_>) -> bool {
+/// Says whether the run takes up one that was cut off while it built the cluster: what is there is
+/// either left as it is, or was never a cluster that somebody could want to keep.
+fn takes_up(context: &GuardContext<'_>) -> bool {
     match context.situation() {
         Situation::Unfinished => true,
-        Situation::Present { .. } => {
-            let mut there = context.found().filter(|(_, found)| found.is_there());
-            let purges = context.plan().purge_rule() == PurgeRule::Always;
-            !purges && there.all(|(_, found)| found.is_being_built())
+        Situation::Present { being_built, .. } => {
+            *being_built && context.plan().purge_rule() == PurgeRule::WhenNeeded
         }
         Situation::Absent | Situation::Remains { .. } => false,
     }
@@ -69,7 +67,7 @@ fn what_is_there(context: &GuardContext<'_>, found: &MemberFound) -> Option<Stri
         });
     }
     if found.data.wal {
-        return Some(format!("etcd does not run, and {path} holds its data"));
+        return Some(format!("etcd is down, {path} holds its data"));
     }
     // A database can lie there without a log: a snapshot that is to be restored.
     if found.data.exists && !found.data.empty {

@@ -1,5 +1,5 @@
 use etcd_plan_core::facts::{Observation, Situation};
-use etcd_plan_core::guard::Refusal;
+use etcd_plan_core::guard::{Guard, Refusal};
 use etcd_plan_core::report::Report;
 
 use super::Approved;
@@ -23,17 +23,20 @@ pub struct Refused {
 fn text(refusals: &[Refusal]) -> String {
     use std::fmt::Write as _;
     let mut text = String::from("refused, and nothing was changed:");
-    let mut last_hint = "";
-    for (at, refusal) in refusals.iter().enumerate() {
-        let _ = write!(text, "\n  {refusal}");
-        // Hosts that are refused for the same reason share the hint.
-        let is_last = refusals
-            .get(at + 1)
-            .is_none_or(|next| next.hint != refusal.hint);
-        if is_last && last_hint != refusal.hint {
-            let _ = write!(text, "\n    hint: {}", refusal.hint);
-            last_hint = &refusal.hint;
+    // Refusals of one guard with one hint stand together, and the hint is told once.
+    let mut told: Vec<(Guard, &str)> = Vec::new();
+    for refusal in refusals {
+        let kind = (refusal.guard, refusal.hint.as_str());
+        if told.contains(&kind) {
+            continue;
         }
+        told.push(kind);
+        for alike in refusals {
+            if (alike.guard, alike.hint.as_str()) == kind {
+                let _ = write!(text, "\n  {alike}");
+            }
+        }
+        let _ = write!(text, "\n    hint: {}", refusal.hint);
     }
     text
 }
