@@ -40,8 +40,11 @@ mod tests {
     use super::{cluster_id, member_id};
     use crate::names::EtcdId;
 
+    /// Token, peer URLs with the ids of their members, and the id of the cluster.
+    type Cluster = (&'static str, &'static [(&'static str, u64)], u64);
+
     /// What etcd itself gave, by its logs: the versions' two clusters of three, and of one.
-    const KNOWN: &[(&str, &[(&str, u64)], u64)] = &[
+    const KNOWN: &[Cluster] = &[
         (
             "rendered-20261121T160955Z-8b0b7d60", // etcd 3.4.23
             &[

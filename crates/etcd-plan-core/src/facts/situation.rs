@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MemberFound, Missing, Observation};
+use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::spec::ClusterSpec;
 
@@ -19,8 +19,6 @@ pub enum Situation {
         token: String,
         /// The members that do not run.
         down: Vec<MemberName>,
-        /// Whether a run was cut off before it had proved the cluster.
-        being_built: bool,
     },
     /// A run was cut off while it built the cluster: what is there never worked.
     Unfinished,
@@ -57,17 +55,10 @@ impl Situation {
             .collect();
         why.extend(clause(&lost, ["has no data", "have no data"]));
         match token {
-            Some(token) if why.is_empty() => {
-                let being_built = found
-                    .iter()
-                    .any(|found| found.mark.as_ref() == Some(&token));
-                let down = down(spec, &found);
-                Ok(Self::Present {
-                    token,
-                    down,
-                    being_built,
-                })
-            }
+            Some(token) if why.is_empty() => Ok(Self::Present {
+                token,
+                down: down(spec, &found),
+            }),
             _ if !serves && is_unfinished(spec, &found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
@@ -149,15 +140,16 @@ fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<Strin
 fn is_unfinished(spec: &ClusterSpec, found: &[MemberFound]) -> bool {
     let wanted = initial_cluster(spec);
     let members = spec.members.iter().zip(found);
-    let mut there = members.filter(|(_, found)| found.is_there());
-    there.all(|(member, found)| {
-        found.is_being_built()
-            && found.conf.as_ref().is_some_and(|conf| {
+    members
+        .filter(|(_, found)| found.is_there())
+        .all(|(member, found)| {
+            let is_same = |conf: &FoundConf| {
                 conf.name.as_ref() == Some(&member.name)
                     && conf.initial_cluster == wanted
                     && conf.client_url.as_ref() == Some(&spec.client_url(member))
-            })
-    })
+            };
+            found.is_being_built() && found.conf.as_ref().is_some_and(is_same)
+        })
 }
 
 fn initial_cluster(spec: &ClusterSpec) -> BTreeMap<String, String> {
