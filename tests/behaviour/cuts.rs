@@ -139,3 +139,38 @@ fn starting_a_stopped_cluster() {
     };
     cut_everywhere(&case, &CUTS);
 }
+
+/// A safeguard protects clusters that are, not one that a run was cut off while it was building: the
+/// second run takes that up, or finds that the cluster is there and leaves it alone.
+#[test]
+fn making_a_cluster_with_a_safeguard() {
+    let text = THREE.replace("etcd }", "etcd, etcd_safeguard: true }");
+    let begin = || Scene::of(&HOSTS, &text);
+    let writes = {
+        let scene = begin();
+        let ran = scene.run(&scene.plan());
+        let writes = ran.executor.counters().writes;
+        ran.succeeded();
+        writes
+    };
+    let mut completed = 0;
+    for nth in 1..=writes {
+        let scene = begin();
+        let plan = scene.plan();
+        let cut = FaultPlan::kill_after_write(nth);
+        scene.run_with(&plan, cut, &mut Silent).reported();
+        let second = scene.run(&plan);
+        match &second.result {
+            Ok(report) => {
+                assert!(report.is_success(), "write {nth}, then: {report}");
+                completed += 1;
+            }
+            Err(refused) => {
+                let text = refused.to_string();
+                assert!(text.contains("[safeguard]"), "write {nth}, then: {text}");
+            }
+        }
+        scene.assert_works();
+    }
+    assert!(completed > writes / 2, "{completed} of {writes}");
+}

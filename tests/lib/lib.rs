@@ -5,6 +5,11 @@ mod scene;
 mod selections;
 pub mod snapshots;
 
+/// The code in the README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
 // The tests within etcd-plan note it in the same way, and no public item may serve tests alone.
 #[path = "../../crates/etcd-plan/src/skipped.rs"]
 mod noted;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use etcd_plan::plan::{Plan, PlanError, Subtask};
+use etcd_plan::plan::{Plan, PlanBuilder, PlanError, Subtask};
 use etcd_plan::{Goal, Inventory};
 use proptest::prelude::*;
 
@@ -34,17 +34,21 @@ impl Asked {
     ///
     /// # Errors
     ///
-    /// When there is none: the limit takes no host.
+    /// When there is none: the limit takes no member.
     pub fn plan(&self, inventory: &Inventory, hosts: &[String]) -> Result<Plan, PlanError> {
-        let mut builder = Plan::builder(inventory)
+        self.builder(inventory, hosts).build()
+    }
+
+    /// Begins the plan, for further settings.
+    pub fn builder<'a>(&self, inventory: &'a Inventory, hosts: &[String]) -> PlanBuilder<'a> {
+        let builder = Plan::builder(inventory)
             .goal(self.goal)
             .tags(self.tags.iter().copied())
             .skip_tags(self.skip_tags.iter().copied());
-        if let Some(limit) = self.limit(hosts) {
-            let limit: Vec<String> = limit.into_iter().collect();
-            builder = builder.limit(limit.join(","));
+        match self.limit(hosts) {
+            Some(limit) => builder.limit(limit.into_iter().collect::<Vec<_>>().join(",")),
+            None => builder,
         }
-        builder.build()
     }
 }
 

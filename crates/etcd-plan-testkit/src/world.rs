@@ -175,6 +175,17 @@ impl SimWorld {
         self.with_host(host, |host| host.files.remove_all(&HostPath::fixed(path)));
     }
 
+    /// Renames a file or folder on a host, as somebody else would.
+    ///
+    /// # Panics
+    ///
+    /// When it is not there, or something is at the new place.
+    pub fn rename(&self, host: &str, from: &str, to: &str) {
+        let (from, to) = (HostPath::fixed(from), HostPath::fixed(to));
+        self.with_host(host, |host| host.files.rename(&from, &to))
+            .expect("it is there, and the new place is free");
+    }
+
     /// Lets a process that is not etcd listen on a port, on all addresses of a host.
     pub fn install_foreign(&self, host: &str, program: &str, port: u16) {
         let mut state = self.shared.lock();

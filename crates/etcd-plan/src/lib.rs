@@ -52,6 +52,11 @@ pub mod pki;
 #[cfg(test)]
 mod skipped;
 
+/// The code in the crate's README is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
     action, diagnostic, event, facts, guard, identity, inventory, names, op, plan, render, report,

@@ -75,7 +75,7 @@ codes! {
     /// A group is an etcd cluster when its hosts carry `etcd_seq`, a number that is unique in the
     /// cluster: `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`.
     NoCluster = "no-cluster", Error;
-    /// A limit names no host or group of the inventory.
+    /// A limit names no host or group of the inventory, or takes in no member of a cluster.
     LimitMatchesNothing = "limit-matches-nothing", Error;
     // -- values
     /// A value has another type than its parameter.

@@ -4,7 +4,7 @@ use crate::facts::HostFacts;
 use crate::names::HostName;
 use crate::op::{ReadOp, ServiceManager};
 use crate::plan::{Action, Subtask};
-use crate::spec::{InitialState, MemberSpec};
+use crate::spec::MemberSpec;
 
 /// The least free space below `etcd_data`, in bytes: one preallocated segment of the write-ahead
 /// log (64 MB) twice, and room for a young database.
@@ -52,17 +52,12 @@ fn judge_keys(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
     }
 }
 
-/// A new cluster is made by voters that all start as `new`.
+/// A new cluster is made by voters.
 fn judge_first_start(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
     if !context.run.builds(context.cluster) {
         return;
     }
     let spec = context.spec();
-    if *spec.settings.guards.init == InitialState::Existing {
-        let evidence = "`etcd_init` is `existing`, and there is no cluster to join";
-        let hint = "drop `etcd_init`, or set it to `new`, to make a new cluster";
-        refusals.push(context.refuse(Guard::Prerequisites, None, evidence, hint));
-    }
     for learner in spec.members.iter().filter(|member| member.learner) {
         let evidence = format!(
             "{} is a learner, which cannot make a new cluster",

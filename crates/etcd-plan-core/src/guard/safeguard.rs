@@ -1,15 +1,16 @@
 use super::{Guard, GuardContext, Refusal};
-use crate::facts::Situation;
-use crate::plan::Action;
+use crate::facts::{MemberFound, Situation};
+use crate::plan::{Action, MemberFile};
+use crate::spec::MemberSpec;
 
 /// The seeds' truth table: where something runs, and `etcd_safeguard` is true or `etcd_clean`
 /// false, everything stops. The same where data lies still: a member that is down is no less worth
-/// keeping (design.md, rule 4).
+/// keeping (design.md, rule 4); and where it cannot be told whether there is data.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let guards = &context.spec().settings.guards;
-    // What a run that was cut off left was never a cluster that somebody could want to keep.
-    let is_unfinished = *context.situation() == Situation::Unfinished;
-    if is_unfinished || !context.plans(|action| action == Action::Purge) {
+    let purges = context.plans(Action::is_destructive);
+    let configures = context.plans(writes_conf);
+    if !purges && !configures {
         return Vec::new();
     }
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {
@@ -21,26 +22,66 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             "`-e etcd_safeguard=false -e etcd_clean=true`",
         ),
     };
-    let hint = format!(
+    // What a run that was cut off left was never a cluster that somebody could want to keep.
+    let guarded = purges && *context.situation() != Situation::Unfinished;
+    let keep_hint = format!(
         "to change files only, select the tag `etcd_config`; where the cluster may really be \
          purged, {open_with} opens the guard"
+    );
+    let look_hint = format!(
+        "see what lies there, and set `etcd_data` back or move it yourself; {open_with} goes on \
+         without it"
     );
     context
         .found()
         .filter_map(|(member, found)| {
-            let what = if found.service.state.is_alive() {
-                match found.service.pid {
-                    Some(pid) => format!("etcd runs (process {pid})"),
-                    None => "etcd runs".to_owned(),
-                }
-            } else if found.data.wal {
-                let path = &context.spec().settings.storage.data.value;
-                format!("etcd is down, {path} holds its data")
-            } else {
-                return None;
+            let kept = guarded.then(|| what_is_there(context, &found)).flatten();
+            let (what, hint) = match kept {
+                Some(what) => (what, &keep_hint),
+                None => (elsewhere(context, member, &found)?, &look_hint),
             };
             let evidence = format!("{what}, and {closed_by}");
-            Some(context.refuse(Guard::Safeguard, &member.host.name, evidence, hint.clone()))
+            Some(context.refuse(Guard::Safeguard, &member.host.name, evidence, hint))
         })
         .collect()
+}
+
+/// Says what would be lost, or could be.
+fn what_is_there(context: &GuardContext<'_>, found: &MemberFound) -> Option<String> {
+    let path = &context.spec().settings.storage.data.value;
+    if found.service.state.is_alive() {
+        return Some(match found.service.pid {
+            Some(pid) => format!("etcd runs (process {pid})"),
+            None => "etcd runs".to_owned(),
+        });
+    }
+    if found.data.wal {
+        return Some(format!("etcd is down, {path} holds its data"));
+    }
+    // A database can lie there without a log: a snapshot that is to be restored.
+    if found.data.exists && !found.data.empty {
+        return Some(format!("{path} is not empty"));
+    }
+    None
+}
+
+/// Says that nobody has looked where the etcd that is configured there has its data. A configuration
+/// that named another place would hide it, from etcd and from the next run's guards.
+fn elsewhere(
+    context: &GuardContext<'_>,
+    member: &MemberSpec,
+    found: &MemberFound,
+) -> Option<String> {
+    let path = &context.spec().settings.storage.data.value;
+    let roots = &context.run.inputs.roots;
+    let root = roots.get(&member.host.name).map_or("", String::as_str);
+    let before = found.conf.as_ref()?.data_dir.as_ref()?;
+    (*before != path.below(root)).then(|| {
+        format!("the etcd that is configured there keeps its data in {before}, not in {path}")
+    })
+}
+
+fn writes_conf(action: Action) -> bool {
+    let file = MemberFile::EtcdConf;
+    action == Action::Promote { file }
 }

@@ -186,7 +186,8 @@ impl Action {
                 &[Readable, Prerequisites, Stranger, Safeguard, Alive, Whole]
             }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
-            Self::Stage { .. } | Self::Promote { .. } => &[Readable, Prerequisites, Stranger],
+            Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
+            Self::Promote { .. } => &[Readable, Prerequisites, Stranger, Safeguard],
             _ if self.can_change() => &[Readable, Prerequisites],
             _ => &[Readable],
         }

@@ -47,7 +47,8 @@ impl<'a> PlanBuilder<'a> {
     }
 
     /// Takes only hosts that match a pattern, as Ansible's `-l` has it: hosts, groups, globs,
-    /// joined by `,` or `:`, with `!` for all but.
+    /// joined by `,` or `:`, with `!` for all but. A cluster of which no member is taken is not part
+    /// of the plan.
     #[must_use]
     pub fn limit(mut self, pattern: impl Into<String>) -> Self {
         self.limit = Some(pattern.into());
@@ -79,7 +80,7 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// When the inventory has errors (all of them at once), or the limit matches nothing.
+    /// When the inventory has errors (all of them at once), or the limit takes in no member.
     pub fn build(self) -> Result<Plan, PlanError> {
         let limit = match &self.limit {
             Some(pattern) => Some(
@@ -96,7 +97,8 @@ impl<'a> PlanBuilder<'a> {
             tags: self.tags,
             skip_tags: self.skip_tags,
         };
-        // A cluster that the limit does not touch is not part of the plan: its hosts may be down.
+        // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
+        // alone: its hosts need not even be there.
         let mut clusters = resolved.clusters;
         clusters.retain(|cluster| {
             let mut members = cluster.members.iter();

@@ -135,9 +135,10 @@ impl Coordinator<'_, '_> {
         } else {
             Outcome::Changed
         };
-        // A lock has no state to read: that it was taken is the proof.
-        if step.action() == Action::Lock {
-            return self.end(step, outcome, Vec::new(), None, String::new());
+        // A lock has no state to read: that it was taken is the proof. And whether what was started
+        // stays up shows when it is waited for, with its own words.
+        if matches!(step.action(), Action::Lock | Action::Launch) {
+            return self.end(step, outcome, change.lines, None, String::new());
         }
         let run = self.state.context();
         match action::decide(&StepContext { run: &run, step }) {

@@ -1,0 +1,98 @@
+//! The README's picture, plan and refusal are what the code gives. To write them anew:
+//! `UPDATE_DOCUMENTS=1 cargo test -p etcd-plan-tests --test documents`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use etcd_plan::Inventory;
+use etcd_plan::engine::{Run, RunSettings, Silent};
+use etcd_plan::guard::Guard;
+use etcd_plan::pki::PkiMemory;
+use etcd_plan::plan::{Goal, Plan};
+use etcd_plan_testkit::{SimExecutor, SimWorld};
+use etcd_plan_tests::{apply, inventory, plan};
+
+/// The seeds' cluster of three.
+const INVENTORY: &str = "\
+etcd:
+  hosts:
+    10.10.10.10: { etcd_seq: 1 }
+    10.10.10.11: { etcd_seq: 2 }
+    10.10.10.12: { etcd_seq: 3 }
+  vars:
+    etcd_cluster: etcd
+    etcd_safeguard: true
+";
+
+const HOSTS: [&str; 3] = ["10.10.10.10", "10.10.10.11", "10.10.10.12"];
+
+#[test]
+fn the_readme_shows_what_the_code_gives() {
+    check("inventory", &fenced("yaml", INVENTORY));
+    check("picture", &fenced("mermaid", &plan(INVENTORY).to_mermaid()));
+    check("refusal", &fenced("text", &refusal()));
+    check("guards", &guards());
+}
+
+/// Builds the cluster on simulated hosts, and asks for it to be built anew.
+fn refusal() -> String {
+    let world = SimWorld::of(&HOSTS);
+    let (executor, keys) = (SimExecutor::new(&world), PkiMemory::new());
+    let create = plan(INVENTORY);
+    // One host after the other, so that processes get the same numbers each time.
+    let settings = RunSettings {
+        forks: NonZeroUsize::MIN,
+        ..RunSettings::default()
+    };
+    let run = Run::new(&create, &executor, &keys).settings(settings);
+    let approved = run.observe(&mut Silent).approve();
+    let report = approved.expect("nothing is there to guard");
+    assert!(report.apply(&mut Silent).is_success());
+
+    let rebuild = rebuild(&inventory(INVENTORY));
+    let refused = apply(&rebuild, &SimExecutor::new(&world), &keys);
+    let refused = refused.expect_err("a cluster is there, and the safeguard is on");
+    format!("{refused}\n")
+}
+
+fn rebuild(inventory: &Inventory) -> Plan {
+    let plan = Plan::builder(inventory).goal(Goal::Rebuild).build();
+    plan.expect("a good inventory")
+}
+
+/// Lists the guards, as a table.
+fn guards() -> String {
+    let mut table = String::from("| guard | its question |\n| --- | --- |\n");
+    for guard in Guard::ALL {
+        let (name, question) = (guard.as_str(), guard.question());
+        writeln!(table, "| `{name}` | {question} |").expect("a String takes everything");
+    }
+    table
+}
+
+fn fenced(language: &str, content: &str) -> String {
+    format!("```{language}\n{content}```\n")
+}
+
+/// Compares a block of the README, which stands between two comments, or writes it.
+fn check(name: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let text = fs::read_to_string(&path).expect("the README can be read");
+    let (begin, end) = (
+        format!("<!-- begin {name} -->\n"),
+        format!("<!-- end {name} -->\n"),
+    );
+    let (head, rest) = text.split_once(&begin).expect("the block begins");
+    let (found, tail) = rest.split_once(&end).expect("the block ends");
+    if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+        let text = format!("{head}{begin}{wanted}{end}{tail}");
+        fs::write(&path, text).expect("the README can be written");
+    } else {
+        assert_eq!(
+            found, wanted,
+            "see the first lines of tests/documents/readme.rs"
+        );
+    }
+}
