@@ -39,7 +39,7 @@ fn refusal(there: There, safeguard: bool, clean: bool) -> Option<&'static str> {
         (There::ForeignProcess, _) => Some("nginx"),
         (There::Nothing, _) | (_, false) => None,
         (There::Running, true) => Some("etcd runs (process "),
-        (There::Stopped, true) => Some("etcd does not run, and /data/etcd holds its data"),
+        (There::Stopped, true) => Some("etcd is down, /data/etcd holds its data"),
     }
 }
 

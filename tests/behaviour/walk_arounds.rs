@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use etcd_plan::facts::FoundConf;
 use etcd_plan::op::Ownership;
 use etcd_plan::plan::{Plan, Subtask};
 use etcd_plan::{ExtraVars, Goal};
@@ -21,9 +22,12 @@ enum There {
     AllDownOneWiped,
     ConfLost,
     TokensDiffer,
+    /// The note that the cluster is being built was not taken away, and the cluster is in use.
+    NoteLeft,
+    NoteLeftAndStopped,
 }
 
-const ALL: [There; 7] = [
+const ALL: [There; 9] = [
     There::Living,
     There::Stopped,
     There::OneDown,
@@ -31,12 +35,17 @@ const ALL: [There; 7] = [
     There::AllDownOneWiped,
     There::ConfLost,
     There::TokensDiffer,
+    There::NoteLeft,
+    There::NoteLeftAndStopped,
 ];
 
 /// Makes what is there, of a cluster that must not be purged.
 fn guarded(there: There) -> Scene {
     let mut scene = match there {
-        There::Stopped | There::AllDownOneWiped | There::TokensDiffer => Scene::stopped(),
+        There::Stopped
+        | There::AllDownOneWiped
+        | There::TokensDiffer
+        | There::NoteLeftAndStopped => Scene::stopped(),
         _ => Scene::living(),
     };
     let world = &scene.world;
@@ -48,6 +57,16 @@ fn guarded(there: There) -> Scene {
             world.wipe(HOSTS[2], "/data/etcd");
         }
         There::AllDownOneWiped => world.wipe(HOSTS[0], "/data/etcd"),
+        There::NoteLeft | There::NoteLeftAndStopped => {
+            for host in HOSTS {
+                let conf = world
+                    .read_file(host, "/etc/etcd/etcd.conf")
+                    .expect("it is there");
+                let token = FoundConf::read(&conf).token.expect("it has one");
+                let note = Node::file(token, Ownership::both("etcd"), 0o644);
+                world.put_file(host, "/etc/etcd/.being-built", note);
+            }
+        }
         There::ConfLost => world.wipe(HOSTS[1], "/etc/etcd/etcd.conf"),
         There::TokensDiffer => {
             let conf = world
@@ -120,7 +139,7 @@ fn variables() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 proptest! {
-    #![proptest_config(cases(250))]
+    #![proptest_config(cases(200))]
 
     /// Neither goal, tags, limit nor variables take anything from a cluster with a safeguard, nor do
     /// two runs of which the first prepares the second.
@@ -207,7 +226,10 @@ fn a_host_more_in_the_inventory_does_not_purge_the_cluster() {
     let scene = with_a_fourth_host();
     scene.must_refuse(
         &scene.plan(),
-        &["[alive]", "etcd-1 was made with other members"],
+        &[
+            "[alive]",
+            "etcd-1, etcd-2 and etcd-3 were made with other members",
+        ],
     );
 }
 
@@ -217,7 +239,7 @@ fn members_that_join_do_not_make_a_cluster_new() {
     let scene = with_a_fourth_host();
     for goal in Goal::ALL {
         let plan = scene.with_extra(goal, &["etcd_init=existing"]);
-        scene.must_refuse(&plan, &["[prerequisites]", "`etcd_init` is `existing`"]);
+        scene.must_refuse(&plan, &["[whole]", "`etcd_init` is existing"]);
     }
     assert_eq!(
         scene.world.get(HOSTS[0], "a"),

@@ -40,51 +40,45 @@ mod tests {
     use super::{cluster_id, member_id};
     use crate::names::EtcdId;
 
-    /// Ids that etcd itself gave, by its log.
-    struct Known {
-        token: &'static str,
-        members: &'static [(&'static str, u64)],
-        cluster: u64,
-    }
+    /// Token, peer URLs with the ids of their members, and the id of the cluster.
+    type Cluster = (&'static str, &'static [(&'static str, u64)], u64);
 
-    /// Of etcd 3.4.23, 3.5.1 and 3.5.1.
-    const KNOWN: [Known; 3] = [
-        Known {
-            token: "rendered-20261121T160955Z-8b0b7d60",
-            members: &[
+    /// What etcd itself gave, by its logs: the versions' two clusters of three, and of one.
+    const KNOWN: &[Cluster] = &[
+        (
+            "rendered-20261121T160955Z-8b0b7d60", // etcd 3.4.23
+            &[
                 ("https://127.0.7.11:23801", 0xb604_deb1_de97_23b4),
                 ("https://127.0.7.12:23801", 0x2470_b99d_e5fa_e2d2),
                 ("https://127.0.7.13:23801", 0x9a77_8b3e_3215_c46f),
             ],
-            cluster: 0xbe84_a0c3_38b7_8b1d,
-        },
-        Known {
-            token: "rendered-20261121T160939Z-c4bb44ba",
-            members: &[
+            0xbe84_a0c3_38b7_8b1d,
+        ),
+        (
+            "rendered-20261121T160939Z-c4bb44ba", // etcd 3.5.1
+            &[
                 ("https://127.0.7.11:23801", 0x76da_36cd_f8f2_7ed6),
                 ("https://127.0.7.12:23801", 0xaeb6_77fa_92b4_56c6),
                 ("https://127.0.7.13:23801", 0xee76_8d1b_2761_814e),
             ],
-            cluster: 0x824e_dbbb_49d3_7df4,
-        },
-        Known {
-            token: "single-20261121T160953Z-29c528a3",
-            members: &[("https://[::1]:23802", 0x259f_bd0c_2295_04d7)],
-            cluster: 0x4204_4caf_fad0_6628,
-        },
+            0x824e_dbbb_49d3_7df4,
+        ),
+        (
+            "single-20261121T160953Z-29c528a3", // etcd 3.5.1
+            &[("https://[::1]:23802", 0x259f_bd0c_2295_04d7)],
+            0x4204_4caf_fad0_6628,
+        ),
     ];
 
     #[test]
     fn ids_are_those_that_etcd_gives() {
-        for known in KNOWN {
-            for (url, id) in known.members {
-                let found = member_id(&[(*url).to_owned()], known.token);
-                assert_eq!(found, EtcdId(*id), "{url}");
+        for (token, members, cluster) in KNOWN {
+            for (url, id) in *members {
+                assert_eq!(member_id(&[(*url).to_owned()], token), EtcdId(*id), "{url}");
             }
-            let ids = known.members.iter().map(|(_, id)| EtcdId(*id));
-            let wanted = EtcdId(known.cluster);
-            assert_eq!(cluster_id(ids.clone()), wanted, "{}", known.token);
-            assert_eq!(cluster_id(ids.rev()), wanted, "in any order");
+            let ids = members.iter().map(|(_, id)| EtcdId(*id));
+            assert_eq!(cluster_id(ids.clone()), EtcdId(*cluster), "{token}");
+            assert_eq!(cluster_id(ids.rev()), EtcdId(*cluster), "in any order");
         }
     }
 

@@ -14,6 +14,8 @@ pub struct FoundConf {
     pub token: Option<String>,
     /// `initial-cluster`: members with their peer URLs.
     pub initial_cluster: BTreeMap<String, String>,
+    /// `advertise-client-urls`.
+    pub client_url: Option<String>,
     /// `data-dir`.
     pub data_dir: Option<String>,
 }
@@ -39,6 +41,7 @@ impl FoundConf {
                 .filter_map(|entry| entry.split_once('='))
                 .map(|(name, url)| (name.trim().to_owned(), url.trim().to_owned()))
                 .collect(),
+            client_url: value("advertise-client-urls"),
             data_dir: value("data-dir"),
         }
     }
@@ -52,7 +55,8 @@ mod tests {
     fn reads_what_tells_one_cluster_from_another() {
         let conf = FoundConf::read(
             b"# a comment\nname: 'etcd-1'\ndata-dir: /data/etcd # here\ninitial-cluster-token: etcd-x\n\
-              initial-cluster: etcd-1=https://10.10.10.10:2380,etcd-2=https://[fd00::2]:2380\n",
+              initial-cluster: etcd-1=https://10.10.10.10:2380,etcd-2=https://[fd00::2]:2380\n\
+              advertise-client-urls: \"https://10.10.10.10:2379\"\n",
         );
         assert_eq!(
             conf.name.map(|name| name.to_string()).as_deref(),
@@ -60,6 +64,8 @@ mod tests {
         );
         assert_eq!(conf.token.as_deref(), Some("etcd-x"));
         assert_eq!(conf.data_dir.as_deref(), Some("/data/etcd"));
+        let client_url = Some("https://10.10.10.10:2379");
+        assert_eq!(conf.client_url.as_deref(), client_url);
         assert_eq!(
             conf.initial_cluster.into_iter().collect::<Vec<_>>(),
             [

@@ -150,6 +150,13 @@ impl MemberFound {
         })
     }
 
+    /// Says whether a run was cut off while it built what is there: the note is of the cluster that
+    /// the configuration is of.
+    pub fn is_being_built(&self) -> bool {
+        let token = self.conf.as_ref().and_then(|conf| conf.token.as_ref());
+        self.mark.is_some() && self.mark.as_ref() == token
+    }
+
     /// Says whether there is an etcd: one that runs, or the data of one.
     pub fn is_there(&self) -> bool {
         self.service.state.is_alive() || self.data.wal

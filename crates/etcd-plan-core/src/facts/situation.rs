@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MemberFound, Missing, Observation};
+use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::spec::ClusterSpec;
 
@@ -12,8 +12,8 @@ pub enum Situation {
     /// The cluster of the inventory is there: the hosts' configurations are of one making, with the
     /// inventory's members, and every member has its data. Members may stand still.
     ///
-    /// While the cluster serves, a member without data counts as one that stands still: etcd itself
-    /// lets it start when it never took part, and refuses when it has lost its data.
+    /// A member without data counts as one that stands still while the cluster serves and still
+    /// waits for its first start; one that has lost its data does not.
     Present {
         /// The token with which it was made.
         token: String,
@@ -47,18 +47,19 @@ impl Situation {
         let (token, mut why) = compare(spec, &found);
         // A linearizable read succeeded, so there is a quorum.
         let serves = found.iter().any(|found| found.etcd.healthy);
-        if !serves {
-            let members = spec.members.iter().zip(&found);
-            let without_data = members.filter(|(_, found)| !found.data.wal);
-            let names: Vec<&MemberName> = without_data.map(|(member, _)| &member.name).collect();
-            why.extend(clause(&names, ["has no data", "have no data"]));
-        }
+        let members = spec.members.iter().zip(&found);
+        let lost: Vec<&MemberName> = members
+            .filter(|(_, found)| !found.data.wal)
+            .filter(|(member, _)| !is_awaited(&spec.peer_url(member), &found))
+            .map(|(member, _)| &member.name)
+            .collect();
+        why.extend(clause(&lost, ["has no data", "have no data"]));
         match token {
             Some(token) if why.is_empty() => Ok(Self::Present {
                 token,
                 down: down(spec, &found),
             }),
-            _ if !serves && is_unfinished(&found) => Ok(Self::Unfinished),
+            _ if !serves && is_unfinished(spec, &found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
     }
@@ -77,11 +78,7 @@ impl Situation {
 /// Compares the configurations that are there with the inventory and with each other: gives the
 /// token that they share, and why they are not the cluster of the inventory.
 fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
-    let wanted: BTreeMap<String, String> = spec
-        .members
-        .iter()
-        .map(|member| (member.name.to_string(), spec.peer_url(member)))
-        .collect();
+    let wanted = initial_cluster(spec);
     let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
@@ -113,6 +110,19 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
     (tokens.pop_first(), why)
 }
 
+/// Says whether the cluster serves and waits for a member with this peer URL to start for the first
+/// time: it is listed, and has never said where its clients reach it.
+fn is_awaited(peer_url: &str, found: &[MemberFound]) -> bool {
+    found
+        .iter()
+        .filter(|found| found.etcd.healthy)
+        .any(|found| {
+            found.etcd.members.iter().any(|listed| {
+                listed.peer_urls.iter().any(|url| url == peer_url) && listed.client_urls.is_empty()
+            })
+        })
+}
+
 /// Says something of members, in the singular or the plural; nothing of none.
 fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<String> {
     match members {
@@ -125,12 +135,28 @@ fn clause(members: &[&MemberName], [of_one, of_many]: [&str; 2]) -> Option<Strin
     }
 }
 
-/// Says whether all that is there was being built, each by the run that wrote its configuration.
-fn is_unfinished(found: &[MemberFound]) -> bool {
-    found.iter().filter(|found| found.is_there()).all(|found| {
-        let token = found.conf.as_ref().and_then(|conf| conf.token.as_ref());
-        found.mark.is_some() && found.mark.as_ref() == token
-    })
+/// Says whether all that is there was being built, each by the run that wrote its configuration, and
+/// as the inventory has it: where that names other ports now, nobody has asked whether it serves.
+fn is_unfinished(spec: &ClusterSpec, found: &[MemberFound]) -> bool {
+    let wanted = initial_cluster(spec);
+    let members = spec.members.iter().zip(found);
+    members
+        .filter(|(_, found)| found.is_there())
+        .all(|(member, found)| {
+            let is_same = |conf: &FoundConf| {
+                conf.name.as_ref() == Some(&member.name)
+                    && conf.initial_cluster == wanted
+                    && conf.client_url.as_ref() == Some(&spec.client_url(member))
+            };
+            found.is_being_built() && found.conf.as_ref().is_some_and(is_same)
+        })
+}
+
+fn initial_cluster(spec: &ClusterSpec) -> BTreeMap<String, String> {
+    let members = spec.members.iter();
+    members
+        .map(|member| (member.name.to_string(), spec.peer_url(member)))
+        .collect()
 }
 
 fn down(spec: &ClusterSpec, found: &[MemberFound]) -> Vec<MemberName> {

@@ -23,8 +23,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         "the cluster serves, and would have to be purged: {}",
         why.join("; ")
     );
-    let hint = "take hosts that are new out of the inventory again, since this version does not add \
-                members to a living cluster yet; to build the cluster anew, data moved aside, use \
-                the goal `rebuild`";
+    let hint = "this version adds no members to a living cluster yet: take new hosts out of the \
+                inventory again, and let a member that lost its data be removed and added with \
+                `etcdctl member`; the goal `rebuild` builds the cluster anew, data moved aside";
     vec![context.refuse(Guard::Alive, None, evidence, hint)]
 }

@@ -1,6 +1,6 @@
 use super::{Guard, GuardContext, Refusal};
 use crate::facts::{MemberFound, Situation};
-use crate::plan::{Action, MemberFile};
+use crate::plan::{Action, MemberFile, PurgeRule};
 use crate::spec::MemberSpec;
 
 /// The seeds' truth table: where something runs, and `etcd_safeguard` is true or `etcd_clean`
@@ -8,11 +8,11 @@ use crate::spec::MemberSpec;
 /// keeping (design.md, rule 4); and where it cannot be told whether there is data.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let guards = &context.spec().settings.guards;
-    let purges = context.plans(Action::is_destructive);
-    let configures = context.plans(writes_conf);
-    if !purges && !configures {
+    let takes_away = context.plans(Action::is_destructive);
+    if !takes_away && !context.plans(writes_conf) {
         return Vec::new();
     }
+    let purges = takes_away && !is_taken_up(context);
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {
         (false, true) => return Vec::new(),
         (true, true) => ("`etcd_safeguard` is true", "`-e etcd_safeguard=false`"),
@@ -22,8 +22,6 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             "`-e etcd_safeguard=false -e etcd_clean=true`",
         ),
     };
-    // What a run that was cut off left was never a cluster that somebody could want to keep.
-    let guarded = purges && *context.situation() != Situation::Unfinished;
     let keep_hint = format!(
         "to change files only, select the tag `etcd_config`; where the cluster may really be \
          purged, {open_with} opens the guard"
@@ -35,7 +33,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     context
         .found()
         .filter_map(|(member, found)| {
-            let kept = guarded.then(|| what_is_there(context, &found)).flatten();
+            let kept = purges.then(|| what_is_there(context, &found)).flatten();
             let (what, hint) = match kept {
                 Some(what) => (what, &keep_hint),
                 None => (elsewhere(context, member, &found)?, &look_hint),
@@ -44,6 +42,21 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             Some(context.refuse(Guard::Safeguard, &member.host.name, evidence, hint))
         })
         .collect()
+}
+
+/// Says whether the run takes up one that was cut off while it built the cluster. What that has left
+/// was never a cluster that somebody could want to keep; and where its members serve already,
+/// nothing is purged.
+fn is_taken_up(context: &GuardContext<'_>) -> bool {
+    match context.situation() {
+        Situation::Unfinished => true,
+        Situation::Present { .. } => {
+            let mut there = context.found().filter(|(_, found)| found.is_there());
+            let purges = context.plan().purge_rule() == PurgeRule::Always;
+            !purges && there.any(|(_, found)| found.is_being_built())
+        }
+        Situation::Absent | Situation::Remains { .. } => false,
+    }
 }
 
 /// Says what would be lost, or could be.
