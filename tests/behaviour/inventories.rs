@@ -8,7 +8,7 @@ use etcd_plan_tests::cases;
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn random_inventories_are_read_without_an_error(case in strategies::inventory()) {

@@ -79,7 +79,7 @@ fn drop_edge(document: &mut Value, nth: usize) {
 }
 
 proptest! {
-    #![proptest_config(cases(150))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn a_plan_file_that_was_edited_is_refused(

@@ -9,7 +9,7 @@ use etcd_plan_tests::{asked, cases, inventory};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(200))]
+    #![proptest_config(cases(100))]
 
     #[test]
     fn every_plan_is_acyclic_and_guarded_whatever_is_selected(

@@ -6,7 +6,7 @@ use etcd_plan_tests::{Scene, cases};
 use proptest::prelude::*;
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn the_second_run_changes_nothing_or_is_refused(case in strategies::inventory()) {

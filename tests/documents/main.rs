@@ -1,3 +1,4 @@
 //! What the documents show is what the code gives.
 
+mod parameters;
 mod readme;

@@ -28,3 +28,17 @@ impl FromStr for Millis {
             .map_err(|_| NameError::new("is not a whole number of milliseconds"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Millis;
+
+    #[test]
+    fn is_a_whole_number() {
+        assert_eq!("1000".parse(), Ok(Millis(1000)));
+        assert_eq!(Millis(1000).to_string(), "1000");
+        for bad in ["", "1s", "1000ms", "-1", "1.5", "1e3"] {
+            assert!(bad.parse::<Millis>().is_err(), "{bad}");
+        }
+    }
+}

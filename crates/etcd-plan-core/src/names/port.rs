@@ -45,3 +45,19 @@ impl FromStr for Port {
             .map_err(|_| NameError::new("is not a port (1 to 65535)"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Port;
+
+    #[test]
+    fn is_a_number_from_1_to_65535() {
+        for (text, number) in [("1", 1), ("2379", 2379), ("65535", 65_535)] {
+            assert_eq!(text.parse(), Ok(Port::new(number)));
+            assert_eq!(Port::new(number).to_string(), text);
+        }
+        for bad in ["", "0", "-1", "65536", "2379/tcp", "0x1", " 1"] {
+            assert!(bad.parse::<Port>().is_err(), "{bad}");
+        }
+    }
+}

@@ -44,3 +44,43 @@ impl FromStr for Days {
 }
 
 serde_through_text!(Days);
+
+#[cfg(test)]
+mod tests {
+    use super::Days;
+
+    #[test]
+    fn days_weeks_and_years_are_read_and_days_are_shown() {
+        for (text, days, shown) in [
+            ("7300d", 7300, "7300d"),
+            ("7300", 7300, "7300d"),
+            ("52w", 364, "364d"),
+            ("20y", 7300, "7300d"),
+            ("1d", 1, "1d"),
+            ("36500d", 36_500, "36500d"),
+        ] {
+            let read: Days = text.parse().expect(text);
+            assert_eq!(
+                (read, read.to_string().as_str()),
+                (Days(days), shown),
+                "{text}"
+            );
+            assert_eq!(read.to_string().parse(), Ok(read));
+        }
+        for bad in [
+            "",
+            "d",
+            "0",
+            "0d",
+            "-1d",
+            "1.5y",
+            "101y",
+            "36501",
+            "20 years",
+            "4294967296y",
+            "\u{e9}",
+        ] {
+            assert!(bad.parse::<Days>().is_err(), "{bad}");
+        }
+    }
+}

@@ -17,14 +17,24 @@ pub struct Parameter {
     pub levels: &'static [Level],
     /// Whether the module that the project ports had it; additions are marked on the page.
     pub in_seeds: bool,
-    /// What it does: the first line is a summary.
+    /// What it does, a line each; the first sentence is a summary.
     pub doc: &'static [&'static str],
 }
 
 impl Parameter {
     /// Gives the first sentence of what the parameter does.
-    pub fn summary(&self) -> &'static str {
-        self.doc.first().map_or("", |line| line.trim())
+    pub fn summary(&self) -> String {
+        let text = self.text().replace('\n', " ");
+        match text.split_once(". ") {
+            Some((first, _)) => format!("{first}."),
+            None => text,
+        }
+    }
+
+    /// Gives all that is said of the parameter, in Markdown.
+    pub fn text(&self) -> String {
+        let lines: Vec<&str> = self.doc.iter().map(|line| line.trim()).collect();
+        lines.join("\n")
     }
 
     /// Gives the levels in the form of the seeds' table: `G/C/A`.

@@ -179,8 +179,20 @@ mod tests {
         assert_eq!(Bytes(8 << 30).to_string(), "8GiB");
         assert_eq!(Bytes(1000).to_string(), "1000B");
         assert_eq!(Bytes(0).to_string(), "0B");
-        for bad in ["", "8 GB", "-1", "999999999999GiB"] {
+        for bad in ["", "8 GB", "8G", "GiB", "-1", "1.5GiB", "999999999999GiB"] {
             assert!(bad.parse::<Bytes>().is_err(), "{bad}");
+        }
+        for number in [
+            1,
+            1023,
+            1024,
+            1536,
+            3 << 20,
+            (3 << 20) + 1,
+            5 << 40,
+            u64::MAX,
+        ] {
+            assert_eq!(Bytes(number).to_string().parse(), Ok(Bytes(number)));
         }
     }
 

@@ -291,3 +291,73 @@ fn not_good(value: &Value, why: impl std::fmt::Display) -> (Code, String) {
     };
     (Code::BadValue, clause)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ParameterValue, SnapshotCount};
+    use crate::diagnostic::Code;
+    use crate::inventory::Value;
+    use crate::names::{EtcdVersion, HostPath, Port};
+    use crate::spec::ExtraConfig;
+
+    /// What a value is read as, as it would be written again; or the code and the clause.
+    fn read<T: ParameterValue>(value: impl Into<Value>) -> Result<String, (Code, String)> {
+        T::read(&value.into()).map(|value| value.show())
+    }
+
+    fn wrong<T>(code: Code, clause: &str) -> Result<T, (Code, String)> {
+        Err((code, clause.to_owned()))
+    }
+
+    #[test]
+    fn values_are_read_as_ansible_takes_them() {
+        assert_eq!(read::<Port>(2379), Ok("2379".to_owned()));
+        assert_eq!(read::<Port>("2379"), Ok("2379".to_owned()));
+        assert_eq!(read::<bool>("yes"), Ok("true".to_owned()));
+        assert_eq!(read::<bool>("False"), Ok("false".to_owned()));
+        assert_eq!(
+            read::<HostPath>("//data//etcd/"),
+            Ok("/data/etcd".to_owned())
+        );
+        assert_eq!(read::<Option<EtcdVersion>>("3.10"), Ok("3.10".to_owned()));
+        assert_eq!(read::<Option<EtcdVersion>>(""), Ok(String::new()));
+        assert_eq!(
+            read::<Option<SnapshotCount>>(Value::Null),
+            Ok(String::new())
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_value_goes_on_from_its_name() {
+        let too_large = "is `65536`, which is not a port (1 to 65535)";
+        assert_eq!(read::<Port>("65536"), wrong(Code::BadValue, too_large));
+        assert_eq!(read::<Port>(""), wrong(Code::BadValue, "is empty"));
+        let list = Value::from(vec![Value::from(1)]);
+        let a_list = "is a list, not a port (1 to 65535)";
+        assert_eq!(read::<Port>(list), wrong(Code::WrongType, a_list));
+        let neither = "is `maybe`, not `true` or `false`";
+        assert_eq!(read::<bool>("maybe"), wrong(Code::WrongType, neither));
+        let nothing = "is nothing, not an absolute path";
+        assert_eq!(
+            read::<HostPath>(Value::Null),
+            wrong(Code::WrongType, nothing)
+        );
+    }
+
+    #[test]
+    fn further_keys_keep_their_types() {
+        let value: Value = [
+            ("max-txn-ops", Value::from(1024)),
+            ("enable-pprof", true.into()),
+            ("log-level", "info".into()),
+            ("quoted", "1024".into()),
+            ("log-outputs", vec![Value::from("stderr")].into()),
+        ]
+        .into_iter()
+        .collect();
+        let shown = r#"{"enable-pprof":true,"log-level":"info","log-outputs":["stderr"],"max-txn-ops":1024,"quoted":"1024"}"#;
+        assert_eq!(read::<ExtraConfig>(value), Ok(shown.to_owned()));
+        let parsed = <ExtraConfig as ParameterValue>::parse(shown);
+        assert_eq!(parsed.map(|extra| extra.show()), Ok(shown.to_owned()));
+    }
+}
