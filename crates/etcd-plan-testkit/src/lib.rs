@@ -25,6 +25,7 @@ mod faults;
 mod files;
 mod host;
 mod journal;
+pub mod lab;
 mod operations;
 mod services;
 mod session;
