@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcd_plan::engine::Run;
-use etcd_plan::executor::sandbox::SandboxExecutor;
+use etcd_plan::executor::SandboxExecutor;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::{Inventory, InventoryFile, Plan, render};
 
@@ -80,7 +80,10 @@ fn arguments() -> Result<bool, String> {
 /// The folder in which each host has its own: below `target`, where it is in nobody's way.
 fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target"),
+        || {
+            let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+            package.parent().unwrap_or(package).join("target")
+        },
         PathBuf::from,
     );
     target.join("three_nodes")

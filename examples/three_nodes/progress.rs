@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use etcd_plan::engine::{Flow, Observer};
-use etcd_plan::executor::sandbox::SandboxExecutor;
+use etcd_plan::executor::SandboxExecutor;
 use etcd_plan::{Event, Outcome};
 
 /// Prints events, and stops the run on Ctrl-C.

@@ -1,4 +1,12 @@
-//! What the tests share: a run on simulated hosts in one call.
+//! What the tests share: a scene of simulated hosts, plans for it, and runs in one call.
+
+mod observers;
+mod scene;
+mod selections;
+
+pub use observers::{Recorder, StopAt};
+pub use scene::{HOSTS, Ran, Scene, THREE};
+pub use selections::{Asked, asked};
 
 use etcd_plan::core::inventory::Inventory;
 use etcd_plan::core::plan::Plan;
@@ -6,6 +14,18 @@ use etcd_plan::core::report::Report;
 use etcd_plan::engine::{Refused, Run, Silent};
 use etcd_plan::pki::PkiMemory;
 use etcd_plan_testkit::SimExecutor;
+use proptest::test_runner::Config as ProptestConfig;
+
+/// Sets how many cases a property test tries. What fails is made small for a bounded while only, and
+/// kept nowhere: whoever mends it writes a test of its own.
+pub fn cases(count: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases: count,
+        max_shrink_iters: 100,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 /// Reads an inventory that is known to be good.
 ///

@@ -48,7 +48,7 @@ impl<'a> RunContext<'a> {
         match self.situation(cluster) {
             Situation::Absent => false,
             Situation::Present { .. } => self.plan.purge_rule() == PurgeRule::Always,
-            Situation::Remains { .. } => true,
+            Situation::Unfinished | Situation::Remains { .. } => true,
         }
     }
 

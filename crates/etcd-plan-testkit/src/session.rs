@@ -52,16 +52,18 @@ impl SimSession {
         })
     }
 
-    fn call(&mut self, chains: &[Vec<Op>]) -> Result<Vec<OpResult>, SessionError> {
+    /// Carries out a batch in one round trip. The permit is asked for in [`Session::write`] alone, so
+    /// that the simulator's own tests need none.
+    pub(crate) fn carry_out(&mut self, batch: &Batch) -> Result<Vec<OpResult>, SessionError> {
         self.begin_round_trip()?;
         let mut results = Vec::new();
-        for chain in chains {
+        for chain in &batch.chains {
             let mut broken = false;
             for op in chain {
                 let result = if broken {
                     lock(&self.run).skip(&self.host, op)
                 } else {
-                    self.carry_out(op)?
+                    self.try_op(op)?
                 };
                 broken |= result.is_err();
                 results.push(result);
@@ -90,7 +92,7 @@ impl SimSession {
 
     /// Carries out one operation with whatever goes wrong at it. The run stays locked meanwhile, so
     /// that the journal has the true order; only waiting for health lets others go on.
-    fn carry_out(&mut self, op: &Op) -> Result<OpResult, SessionError> {
+    fn try_op(&mut self, op: &Op) -> Result<OpResult, SessionError> {
         let run = Arc::clone(&self.run);
         let mut guard = lock(&run);
         self.check_alive(guard.killed)?;
@@ -233,11 +235,11 @@ impl SimSession {
 
 impl Session for SimSession {
     fn read(&mut self, questions: &[ReadOp]) -> Result<Vec<OpResult>, SessionError> {
-        self.call(&Batch::of_reads(questions.iter().cloned()).chains)
+        self.carry_out(&Batch::of_reads(questions.iter().cloned()))
     }
 
     fn write(&mut self, batch: &Batch, _permit: &Permit) -> Result<Vec<OpResult>, SessionError> {
-        self.call(&batch.chains)
+        self.carry_out(batch)
     }
 }
 

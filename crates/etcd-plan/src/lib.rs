@@ -19,7 +19,7 @@
 //!
 //! ```no_run
 //! use etcd_plan::engine::{Run, Silent};
-//! use etcd_plan::executor::sandbox::SandboxExecutor;
+//! use etcd_plan::executor::SandboxExecutor;
 //! use etcd_plan::pki::PkiFolder;
 //! use etcd_plan::{Inventory, InventoryFile, Plan};
 //!

@@ -17,11 +17,4 @@ impl Permit {
     pub(crate) fn granted() -> Self {
         Self(())
     }
-
-    /// Makes a permit out of nothing, for etcd-plan's own tests; never enable the feature.
-    #[cfg(feature = "testkit")]
-    #[doc(hidden)]
-    pub fn for_tests() -> Self {
-        Self(())
-    }
 }

@@ -35,6 +35,7 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Locked => "wait until all hosts are locked",
             Barrier::Staged => "wait until everything new is ready on all hosts",
             Barrier::Down => "wait until all old members are down",
+            Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
         }
         .to_owned(),
@@ -55,6 +56,8 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Purge => "move data aside where the cluster is purged".to_owned(),
         Action::MakeFolders => "make etcd's folders".to_owned(),
         Action::Promote { file } => format!("put {} in its place", file.wanted().path),
+        Action::Mark => "note that the cluster is being built".to_owned(),
+        Action::Unmark => "take the note away that the cluster is being built".to_owned(),
         Action::Launch => format!("start etcd of {}, now and at boot", member()),
         Action::AwaitReady => format!("wait until {} answers through TLS", member()),
         Action::Verify => {
@@ -83,10 +86,13 @@ pub fn why_it_waits(action: Action) -> &'static str {
         } => "the certificate must be issued, and its owner exist",
         Action::Stop => "nothing is taken away before its replacement is ready everywhere",
         Action::Purge => "a new member must never speak to an old one",
-        Action::MakeFolders | Action::Promote { .. } => "what was there is moved aside first",
+        Action::MakeFolders | Action::Promote { .. } | Action::Mark => {
+            "what was there is moved aside first"
+        }
         Action::Launch => "etcd reads its files and folders when it starts",
         Action::AwaitReady => "a member is ready only once there is a quorum",
         Action::Verify => "every member must answer",
+        Action::Unmark => "the cluster must be proved first",
         Action::Register { .. } => "only a cluster that works is watched",
     }
 }

@@ -13,6 +13,7 @@ mod install;
 mod keys;
 mod launch;
 mod lock;
+mod mark;
 mod promote;
 mod purge;
 mod ready;
@@ -46,6 +47,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Purge => purge::questions(context),
         Action::MakeFolders => folders::questions(context),
         Action::Promote { file } => promote::questions(file),
+        Action::Mark | Action::Unmark => mark::questions(context),
         Action::Launch => launch::questions(context),
         Action::AwaitReady => ready::questions(context),
         Action::Register { .. } => register::questions(context),
@@ -73,6 +75,8 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Purge => purge::decide(context),
         Action::MakeFolders => folders::decide(context),
         Action::Promote { file } => promote::decide(context, file),
+        Action::Mark => mark::decide_mark(context),
+        Action::Unmark => mark::decide_unmark(context),
         Action::Launch => launch::decide(context),
         Action::AwaitReady => ready::decide(context),
         Action::Verify => verify::decide(context),

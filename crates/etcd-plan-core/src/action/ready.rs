@@ -1,5 +1,10 @@
 use super::{Change, Decision, Problem, StepContext};
-use crate::op::{Awaited, ReadOp, ServiceState};
+use crate::names::{EtcdId, Millis};
+use crate::op::{Awaited, EtcdFacts, ReadOp, ServiceState};
+
+/// How long a member is waited for until it answers, in milliseconds: systemd's default for
+/// `TimeoutStartSec`, after which it would give up too.
+const TIMEOUT: Millis = Millis(90_000);
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     vec![context.asks().etcd()]
@@ -11,23 +16,32 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let facts = context.facts()?;
     let await_healthy = context.asks().await_healthy();
     if let Ok(awaited) = facts.awaited(&await_healthy) {
-        return if awaited.etcd.healthy {
-            Ok(Decision::Nothing)
-        } else {
-            Err(not_ready(context, awaited))
-        };
-    }
-    if facts
-        .etcd(&context.asks().etcd())
-        .is_ok_and(|etcd| etcd.healthy)
-    {
-        return Ok(Decision::Nothing);
+        if is_ready(context, &awaited.etcd) {
+            return Ok(Decision::Nothing);
+        }
+        if !awaited.service.state.is_alive() || awaited.waited >= TIMEOUT {
+            return Err(not_ready(context, awaited));
+        }
+    } else {
+        let etcd = facts.etcd(&context.asks().etcd());
+        if etcd.is_ok_and(|etcd| is_ready(context, etcd)) {
+            return Ok(Decision::Nothing);
+        }
     }
     Ok(Decision::Change(Change {
         check: vec![await_healthy],
         forget: vec![context.asks().etcd()],
         ..Change::default()
     }))
+}
+
+/// A learner answers no linearizable read; that it has found its leader is all that can be asked.
+fn is_ready(context: &StepContext<'_>, etcd: &EtcdFacts) -> bool {
+    let has_leader = etcd
+        .status
+        .as_ref()
+        .is_some_and(|status| status.leader != EtcdId(0));
+    etcd.healthy || (context.member().learner && has_leader)
 }
 
 fn not_ready(context: &StepContext<'_>, awaited: &Awaited) -> Problem {

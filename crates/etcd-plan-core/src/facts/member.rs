@@ -1,12 +1,12 @@
 use super::{FoundConf, Missing, Observation};
-use crate::names::{Millis, Port};
+use crate::names::{HostPath, Millis, Port};
 use crate::op::{DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts};
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, MemberSpec};
 
-/// How long a member is waited for until it answers, in milliseconds: systemd's default for
-/// `TimeoutStartSec`, after which it would give up too.
-const READY_TIMEOUT: Millis = Millis(90_000);
+/// How long one question waits for a member to answer, in milliseconds. It is asked again while the
+/// member is alive: a run that is to stop must not wait for the whole time.
+const AWAIT_AT_ONCE: Millis = Millis(10_000);
 
 /// The questions about a member that guards and steps are judged by.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,7 @@ impl<'a> MemberQuestions<'a> {
             self.listeners(),
             self.data_dir(),
             self.conf(),
+            self.mark(),
             self.etcd(),
         ]
     }
@@ -63,6 +64,18 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
+    /// The note that the cluster is being built.
+    pub fn mark(self) -> ReadOp {
+        ReadOp::ReadFile {
+            path: self.mark_path(),
+        }
+    }
+
+    /// Where that note lies.
+    pub fn mark_path(self) -> HostPath {
+        HostPath::fixed("/etc/etcd/.being-built")
+    }
+
     /// What the etcd says of itself.
     pub fn etcd(self) -> ReadOp {
         ReadOp::Etcd {
@@ -75,7 +88,7 @@ impl<'a> MemberQuestions<'a> {
         ReadOp::AwaitHealthy {
             service: self.spec.service(),
             access: self.access(),
-            timeout: READY_TIMEOUT,
+            timeout: AWAIT_AT_ONCE,
         }
     }
 
@@ -102,6 +115,8 @@ pub struct MemberFound {
     pub listeners: Vec<Listener>,
     /// What its configuration says; none when there is none.
     pub conf: Option<FoundConf>,
+    /// The token of the cluster that is being built there; none when none is.
+    pub mark: Option<String>,
     /// What it says of itself.
     pub etcd: EtcdFacts,
 }
@@ -127,6 +142,10 @@ impl MemberFound {
                 .bytes(&questions.conf())?
                 .as_deref()
                 .map(FoundConf::read),
+            mark: facts
+                .bytes(&questions.mark())?
+                .as_ref()
+                .map(|bytes| String::from_utf8_lossy(bytes).into_owned()),
             etcd: facts.etcd(&questions.etcd()).cloned().unwrap_or_default(),
         })
     }

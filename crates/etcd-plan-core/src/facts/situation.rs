@@ -9,14 +9,19 @@ use crate::spec::ClusterSpec;
 pub enum Situation {
     /// Nothing runs, and there is no data.
     Absent,
-    /// The cluster of the inventory is there: every member has data, and all were made together,
-    /// with one token and one list of members that is the inventory's. Members may stand still.
+    /// The cluster of the inventory is there: the hosts' configurations are of one making, with the
+    /// inventory's members, and every member has its data. Members may stand still.
+    ///
+    /// While the cluster serves, a member without data counts as one that stands still: etcd itself
+    /// lets it start when it never took part, and refuses when it has lost its data.
     Present {
         /// The token with which it was made.
         token: String,
         /// The members that do not run.
         down: Vec<MemberName>,
     },
+    /// A run was cut off while it built the cluster: what is there never worked.
+    Unfinished,
     /// Something is there that is not the cluster of the inventory.
     Remains {
         /// Why it is not, as clauses.
@@ -39,41 +44,23 @@ impl Situation {
         if !found.iter().any(MemberFound::is_there) {
             return Ok(Self::Absent);
         }
-        let mut why = Vec::new();
-        let wanted: BTreeMap<String, String> = spec
+        let (token, mut why) = compare(spec, &found);
+        // A linearizable read succeeded, so there is a quorum.
+        let serves = found.iter().any(|found| found.etcd.healthy);
+        let without_data = spec
             .members
             .iter()
-            .map(|member| (member.name.to_string(), spec.peer_url(member)))
-            .collect();
-        let mut tokens = BTreeSet::new();
-        let mut down = Vec::new();
-        for (member, found) in spec.members.iter().zip(&found) {
-            if !found.data.wal {
-                why.push(format!("{} has no data", member.name));
-            }
-            if !found.service.state.is_alive() {
-                down.push(member.name.clone());
-            }
-            let Some(conf) = &found.conf else {
-                why.push(format!("{} has no etcd.conf", member.name));
-                continue;
-            };
-            tokens.insert(conf.token.clone().unwrap_or_default());
-            if conf.initial_cluster != wanted {
-                why.push(format!("{} was made with other members", member.name));
-            }
-            if conf.name.as_ref() != Some(&member.name) {
-                why.push(format!(
-                    "what is there for {} has another name",
-                    member.name
-                ));
-            }
+            .zip(&found)
+            .filter(|(_, found)| !found.data.wal);
+        if !serves {
+            why.extend(without_data.map(|(member, _)| format!("{} has no data", member.name)));
         }
-        if tokens.len() > 1 {
-            why.push("the members were not made together: their tokens differ".to_owned());
-        }
-        match tokens.pop_first() {
-            Some(token) if why.is_empty() => Ok(Self::Present { token, down }),
+        match token {
+            Some(token) if why.is_empty() => Ok(Self::Present {
+                token,
+                down: down(spec, &found),
+            }),
+            _ if !serves && is_unfinished(&found) => Ok(Self::Unfinished),
             _ => Ok(Self::Remains { why }),
         }
     }
@@ -83,7 +70,56 @@ impl Situation {
         match self {
             Self::Absent => "absent",
             Self::Present { .. } => "present",
+            Self::Unfinished => "unfinished",
             Self::Remains { .. } => "remains",
         }
     }
+}
+
+/// Compares the configurations that are there with the inventory and with each other: gives the
+/// token that they share, and why they are not the cluster of the inventory.
+fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
+    let wanted: BTreeMap<String, String> = spec
+        .members
+        .iter()
+        .map(|member| (member.name.to_string(), spec.peer_url(member)))
+        .collect();
+    let mut why = Vec::new();
+    let mut tokens = BTreeSet::new();
+    for (member, found) in spec.members.iter().zip(found) {
+        let Some(conf) = &found.conf else {
+            why.push(format!("{} has no etcd.conf", member.name));
+            continue;
+        };
+        tokens.insert(conf.token.clone().unwrap_or_default());
+        if conf.initial_cluster != wanted {
+            why.push(format!("{} was made with other members", member.name));
+        }
+        if conf.name.as_ref() != Some(&member.name) {
+            why.push(format!(
+                "what is there for {} has another name",
+                member.name
+            ));
+        }
+    }
+    if tokens.len() > 1 {
+        why.push("the members were not made together: their tokens differ".to_owned());
+    }
+    (tokens.pop_first(), why)
+}
+
+/// Says whether all that is there was being built, each by the run that wrote its configuration.
+fn is_unfinished(found: &[MemberFound]) -> bool {
+    found.iter().filter(|found| found.is_there()).all(|found| {
+        let token = found.conf.as_ref().and_then(|conf| conf.token.as_ref());
+        found.mark.is_some() && found.mark.as_ref() == token
+    })
+}
+
+fn down(spec: &ClusterSpec, found: &[MemberFound]) -> Vec<MemberName> {
+    let members = spec.members.iter().zip(found);
+    members
+        .filter(|(_, found)| !found.service.state.is_alive())
+        .map(|(member, _)| member.name.clone())
+        .collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! A guard that could not tell refuses too. Guards look at facts and at the plan, never at a host.
 
+mod alive;
 mod context;
 mod drift;
 mod foreign;
@@ -29,6 +30,8 @@ pub enum Guard {
     Prerequisites,
     /// Nothing that runs, and no data, would be purged while the inventory forbids it.
     Safeguard,
+    /// No cluster that serves would be purged without that being asked for by name.
+    Alive,
     /// Nobody else listens on the members' ports.
     Foreign,
     /// What is there is of this cluster, not of another one.
@@ -41,10 +44,11 @@ pub enum Guard {
 
 impl Guard {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Readable,
         Self::Prerequisites,
         Self::Safeguard,
+        Self::Alive,
         Self::Foreign,
         Self::Stranger,
         Self::Whole,
@@ -57,6 +61,7 @@ impl Guard {
             Self::Readable => "readable",
             Self::Prerequisites => "prerequisites",
             Self::Safeguard => "safeguard",
+            Self::Alive => "alive",
             Self::Foreign => "foreign",
             Self::Stranger => "stranger",
             Self::Whole => "whole",
@@ -70,6 +75,7 @@ impl Guard {
             Self::Readable => "was every host reached and every fact read?",
             Self::Prerequisites => "does every host have what the plan needs?",
             Self::Safeguard => "may what runs, and the data that is there, be purged?",
+            Self::Alive => "would only what does not serve be purged?",
             Self::Foreign => "are the members' ports free, or held by the members?",
             Self::Stranger => "is what is there of this cluster?",
             Self::Whole => "does the plan take in the whole cluster where a part would do harm?",
@@ -91,6 +97,7 @@ impl Guard {
             Self::Readable => readable::judge(context),
             Self::Prerequisites => prerequisites::judge(context),
             Self::Safeguard => safeguard::judge(context),
+            Self::Alive => alive::judge(context),
             Self::Foreign => foreign::judge(context),
             Self::Stranger => stranger::judge(context),
             Self::Whole => whole::judge(context),

@@ -1,8 +1,9 @@
 use super::{Guard, GuardContext, Refusal};
 use crate::facts::HostFacts;
+use crate::names::HostName;
 use crate::op::{ReadOp, ServiceManager};
 use crate::plan::{Action, Subtask};
-use crate::spec::MemberSpec;
+use crate::spec::{InitialState, MemberSpec};
 
 /// The least free space below `etcd_data`, in bytes: one preallocated segment of the write-ahead
 /// log (64 MB) twice, and room for a young database.
@@ -15,6 +16,12 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         return refusals;
     }
     judge_keys(context, &mut refusals);
+    judge_first_start(context, &mut refusals);
+    for infra in &context.spec().infra {
+        if let Ok(facts) = context.facts(&infra.name) {
+            judge_privilege(context, &infra.name, facts, &mut refusals);
+        }
+    }
     for member in &context.spec().members {
         if let Ok(facts) = context.facts(&member.host.name) {
             judge_rights(context, member, facts, &mut refusals);
@@ -43,24 +50,58 @@ fn judge_keys(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
     }
 }
 
+/// A new cluster is made by voters that all start as `new`.
+fn judge_first_start(context: &GuardContext<'_>, refusals: &mut Vec<Refusal>) {
+    if !context.run.builds(context.cluster) {
+        return;
+    }
+    let spec = context.spec();
+    if *spec.settings.guards.init == InitialState::Existing {
+        let evidence = "`etcd_init` is `existing`, and there is no cluster to join";
+        let hint = "drop `etcd_init`, or set it to `new`, to make a new cluster";
+        refusals.push(context.refuse(Guard::Prerequisites, None, evidence, hint));
+    }
+    for learner in spec.members.iter().filter(|member| member.learner) {
+        let evidence = format!(
+            "{} is a learner, which cannot make a new cluster",
+            learner.name
+        );
+        let hint = "drop `etcd_learner` until the cluster is there";
+        let host = &learner.host.name;
+        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+    }
+}
+
 fn judge_rights<'a>(
     context: &GuardContext<'a>,
     member: &'a MemberSpec,
     facts: &HostFacts,
     refusals: &mut Vec<Refusal>,
 ) {
+    let host = &member.host.name;
+    judge_privilege(context, host, facts, refusals);
     let Ok(system) = facts.system(&ReadOp::System) else {
         return;
     };
-    let host = &member.host.name;
-    if !system.privileged {
-        let evidence = "operations do not run as root there";
-        let hint = "set `ansible_become: true` for the host, or connect as root";
-        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
-    }
     if system.services == ServiceManager::Unknown && context.plans(needs_services) {
         let evidence = "systemd is not process 1 there";
         let hint = "use a host that systemd runs on";
+        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+    }
+}
+
+fn judge_privilege<'a>(
+    context: &GuardContext<'a>,
+    host: &'a HostName,
+    facts: &HostFacts,
+    refusals: &mut Vec<Refusal>,
+) {
+    if facts
+        .system(&ReadOp::System)
+        .is_ok_and(|system| !system.privileged)
+    {
+        let evidence = "operations do not run as root there";
+        let hint = "set `ansible_become: true` for the host, or connect as root";
         refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
     }
 }
@@ -90,8 +131,9 @@ fn judge_package<'a>(
             let hint = format!("add `{}` to the tags", Subtask::Install);
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         } else if package.manager.is_none() {
-            let evidence = "etcd is not installed, and there is no apt, dnf or yum";
-            let hint = "put `etcd` and `etcdctl` into the PATH of the host";
+            let evidence = "etcd is not installed, and no package manager can be used";
+            let hint = "put `etcd` and `etcdctl` into the PATH of the host, or run as root where there \
+                        is apt, dnf or yum";
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         }
     }

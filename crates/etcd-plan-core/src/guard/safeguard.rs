@@ -1,4 +1,5 @@
 use super::{Guard, GuardContext, Refusal};
+use crate::facts::Situation;
 use crate::plan::Action;
 
 /// The seeds' truth table: where something runs, and `etcd_safeguard` is true or `etcd_clean`
@@ -6,7 +7,9 @@ use crate::plan::Action;
 /// keeping (design.md, rule 4).
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let guards = &context.spec().settings.guards;
-    if !context.plans(|action| action == Action::Purge) {
+    // What a run that was cut off left was never a cluster that somebody could want to keep.
+    let is_unfinished = *context.situation() == Situation::Unfinished;
+    if is_unfinished || !context.plans(|action| action == Action::Purge) {
         return Vec::new();
     }
     let (closed_by, open_with) = match (*guards.safeguard, *guards.clean) {

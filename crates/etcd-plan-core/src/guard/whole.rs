@@ -21,7 +21,7 @@ fn limits(context: &GuardContext<'_>) -> Vec<Refusal> {
         .collect();
     let builds_or_purges = match context.situation() {
         Situation::Present { .. } => plan.purge_rule() == PurgeRule::Always,
-        Situation::Absent | Situation::Remains { .. } => true,
+        Situation::Absent | Situation::Unfinished | Situation::Remains { .. } => true,
     };
     let is_touched = context.plans(|a| matches!(a, Action::Purge | Action::Launch));
     if left_out.is_empty() || !builds_or_purges || !is_touched {
@@ -43,7 +43,7 @@ fn tags(context: &GuardContext<'_>) -> Vec<Refusal> {
     let starts = context.plans(|action| action == Action::Launch);
     let is_built = match context.situation() {
         Situation::Present { .. } => context.plan().purge_rule() == PurgeRule::Always,
-        Situation::Absent | Situation::Remains { .. } => true,
+        Situation::Absent | Situation::Unfinished | Situation::Remains { .. } => true,
     };
     if !starts || !is_built {
         return Vec::new();

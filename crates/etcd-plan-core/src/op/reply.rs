@@ -83,7 +83,7 @@ pub struct PackageFacts {
     pub etcd: Option<EtcdVersion>,
     /// What `etcdctl version` says; none when there is no `etcdctl`.
     pub etcdctl: Option<EtcdVersion>,
-    /// The package manager, if one that we know is there.
+    /// The package manager, if one that we know is there and may be used.
     pub manager: Option<PackageManager>,
 }
 

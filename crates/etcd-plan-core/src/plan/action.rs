@@ -50,12 +50,16 @@ pub enum Action {
         /// Which.
         file: MemberFile,
     },
+    /// It is noted on the host that the cluster is being built.
+    Mark,
     /// etcd is enabled and started.
     Launch,
     /// etcd is waited for until it answers.
     AwaitReady,
     /// The cluster is proved to be what the inventory says.
     Verify,
+    /// The note that the cluster is being built is taken away.
+    Unmark,
     /// A member is registered with Prometheus.
     Register {
         /// The member's position in its cluster.
@@ -73,6 +77,8 @@ pub enum Barrier {
     Staged,
     /// All old members are down.
     Down,
+    /// All that a new member starts on is in its place.
+    Placed,
     /// All members were started.
     Started,
 }
@@ -84,6 +90,7 @@ impl Barrier {
             Self::Locked => "locked",
             Self::Staged => "staged",
             Self::Down => "down",
+            Self::Placed => "placed",
             Self::Started => "started",
         }
     }
@@ -104,7 +111,9 @@ impl Action {
             Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
             Self::Stage { files } => files.subtask(),
             Self::Promote { file } => file.set().subtask(),
-            Self::Launch | Self::AwaitReady | Self::Verify => Subtask::Launch,
+            Self::Mark | Self::Launch | Self::AwaitReady | Self::Verify | Self::Unmark => {
+                Subtask::Launch
+            }
             Self::Register { .. } => Subtask::Register,
         })
     }
@@ -128,7 +137,9 @@ impl Action {
             | Self::Purge
             | Self::MakeFolders
             | Self::Promote { .. }
+            | Self::Mark
             | Self::Launch
+            | Self::Unmark
             | Self::Register { .. } => true,
         }
     }
@@ -156,9 +167,11 @@ impl Action {
     /// Gives the guards that must have been judged before the action: those in whose name it could
     /// do harm.
     pub fn guards(self) -> &'static [Guard] {
-        use Guard::{Drift, Foreign, Prerequisites, Readable, Safeguard, Stranger, Whole};
+        use Guard::{Alive, Drift, Foreign, Prerequisites, Readable, Safeguard, Stranger, Whole};
         match self {
-            Self::Stop | Self::Purge => &[Readable, Prerequisites, Stranger, Safeguard, Whole],
+            Self::Stop | Self::Purge => {
+                &[Readable, Prerequisites, Stranger, Safeguard, Alive, Whole]
+            }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } | Self::Promote { .. } => &[Readable, Prerequisites, Stranger],
             _ if self.can_change() => &[Readable, Prerequisites],

@@ -10,7 +10,7 @@ use super::goal::Goal;
 use super::options::{PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
 use crate::names::HostName;
@@ -96,12 +96,21 @@ impl<'a> PlanBuilder<'a> {
             tags: self.tags,
             skip_tags: self.skip_tags,
         };
-        Plan::assemble(
-            self.goal,
-            selection,
-            resolved.clusters,
-            resolved.diagnostics,
-        )
+        // A cluster that the limit does not touch is not part of the plan: its hosts may be down.
+        let mut clusters = resolved.clusters;
+        clusters.retain(|cluster| {
+            let mut members = cluster.members.iter();
+            members.any(|member| selection.takes_host(&member.host.name))
+        });
+        if clusters.is_empty() {
+            let pattern = self.limit.unwrap_or_default();
+            return Err(PlanError::Selection(Box::new(Diagnostic::new(
+                Code::LimitMatchesNothing,
+                format!("the limit `{pattern}` leaves no host of an etcd cluster"),
+                "name a host or group that carries `etcd_seq`",
+            ))));
+        }
+        Plan::assemble(self.goal, selection, clusters, resolved.diagnostics)
     }
 }
 

@@ -55,6 +55,8 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::IssueCertificate { .. }
         | Action::MakeFolders
         | Action::Lock
+        | Action::Mark
+        | Action::Unmark
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge => 5,
         Action::ReadFacts => 150,

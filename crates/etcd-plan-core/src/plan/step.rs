@@ -203,9 +203,11 @@ impl<'a> Step<'a> {
             Action::Purge => "data".into(),
             Action::MakeFolders => "folders".into(),
             Action::Promote { file } => file.name().into(),
+            Action::Mark => "begun".into(),
             Action::Launch => "start".into(),
             Action::AwaitReady => "ready".into(),
             Action::Verify => "verify".into(),
+            Action::Unmark => "done".into(),
         }
     }
 

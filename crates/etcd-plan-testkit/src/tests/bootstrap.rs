@@ -2,13 +2,12 @@ use std::time::{Duration, Instant};
 
 use etcd_plan::core::names::Port;
 use etcd_plan::core::op::{ReadOp, Reply, ServiceState};
-use etcd_plan::executor::Executor as _;
+use etcd_plan::executor::Session as _;
 
 use super::fixture::{
     HOSTS, access, ask, await_healthy, awaited, chain, conf, prepared, reconfigure, running, start,
 };
 use crate::SimExecutor;
-use etcd_plan::permit::Permit;
 
 #[test]
 fn a_member_without_quorum_listens_and_is_not_ready() {
@@ -78,13 +77,12 @@ fn all_members_name_the_same_leader_who_votes() {
 fn a_serial_first_start_never_gets_healthy() {
     let world = prepared(&HOSTS, "t");
     let executor = SimExecutor::new(&world);
-    let permit = Permit::for_tests();
     let mut healthy = Vec::new();
     for host in &HOSTS[..2] {
         let mut session = executor
-            .connect(&SimExecutor::target(host))
+            .open(&SimExecutor::target(host))
             .expect("the host is there");
-        session.write(&chain([start()]), &permit).expect("it lives");
+        session.carry_out(&chain([start()])).expect("it lives");
         healthy.push(is_healthy(
             &session.read(&[await_healthy(host)]).expect("it lives")[0],
         ));
@@ -101,7 +99,7 @@ fn members_started_from_several_threads_find_each_other_whatever_the_order() {
         .map(|host| {
             (
                 host,
-                executor.connect(&SimExecutor::target(host)).expect("there"),
+                executor.open(&SimExecutor::target(host)).expect("there"),
             )
         })
         .collect();
@@ -109,8 +107,7 @@ fn members_started_from_several_threads_find_each_other_whatever_the_order() {
         for (number, (host, session)) in sessions.iter_mut().enumerate() {
             scope.spawn(move || {
                 std::thread::sleep(Duration::from_millis(40 * number as u64));
-                let permit = Permit::for_tests();
-                session.write(&chain([start()]), &permit).expect("it lives");
+                session.carry_out(&chain([start()])).expect("it lives");
                 let answers = session.read(&[await_healthy(host)]).expect("it lives");
                 assert!(is_healthy(&answers[0]), "{host}: {answers:?}");
             });

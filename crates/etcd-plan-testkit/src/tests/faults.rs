@@ -2,8 +2,7 @@ use std::time::{Duration, Instant};
 
 use etcd_plan::core::names::HostPath;
 use etcd_plan::core::op::{FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
-use etcd_plan::executor::{Executor as _, SessionError};
-use etcd_plan::permit::Permit;
+use etcd_plan::executor::{Session as _, SessionError};
 
 use super::fixture::{HOSTS, await_healthy, chain, conf, etcd, prepare, prepared, start};
 use crate::{Effect, FaultPlan, Kind, Normalizer, SimExecutor, SimWorld};
@@ -24,9 +23,9 @@ fn deploy(
     let writes = prepare(&conf(HOSTS[0], &HOSTS[..1], "t", "new"));
     let batch = chain([lock("me")].into_iter().chain(writes).chain([start()]));
     let mut session = executor
-        .connect(&SimExecutor::target(HOSTS[0]))
+        .open(&SimExecutor::target(HOSTS[0]))
         .expect("the host is there");
-    let results = session.write(&batch, &Permit::for_tests());
+    let results = session.carry_out(&batch);
     drop(session);
     (executor, results)
 }
@@ -98,7 +97,7 @@ fn a_failure_ends_its_chain_and_no_other() {
     let world = SimWorld::of(&HOSTS);
     let executor = SimExecutor::with_faults(&world, FaultPlan::fail_op(2, "disk on fire"));
     let mut session = executor
-        .connect(&SimExecutor::target(HOSTS[0]))
+        .open(&SimExecutor::target(HOSTS[0]))
         .expect("there");
     let make = |path: &str| {
         Op::Write(WriteOp::MakeDir {
@@ -110,9 +109,7 @@ fn a_failure_ends_its_chain_and_no_other() {
     let batch = etcd_plan::core::op::Batch {
         chains: vec![vec![make("/a"), make("/b"), make("/c")], vec![make("/d")]],
     };
-    let results = session
-        .write(&batch, &Permit::for_tests())
-        .expect("it lives");
+    let results = session.carry_out(&batch).expect("it lives");
     let message = "disk on fire".to_owned();
     assert_eq!(results[1], Err(OpFailure::Failed { message }));
     assert_eq!(results[2], Err(OpFailure::NotTried));
@@ -127,17 +124,14 @@ fn a_killed_controller_can_call_nothing_more_and_a_fresh_one_can() {
     let faults = FaultPlan::kill_after_write(1);
     let executor = SimExecutor::with_faults(&world, faults);
     let target = SimExecutor::target;
-    let mut first = executor.connect(&target(HOSTS[0])).expect("there");
-    let mut second = executor.connect(&target(HOSTS[1])).expect("there");
-    let permit = Permit::for_tests();
-    assert!(first.write(&chain([lock("me")]), &permit).is_err());
+    let mut first = executor.open(&target(HOSTS[0])).expect("there");
+    let mut second = executor.open(&target(HOSTS[1])).expect("there");
+    assert!(first.carry_out(&chain([lock("me")])).is_err());
     assert!(second.read(&[ReadOp::System]).is_err());
-    assert!(executor.connect(&target(HOSTS[2])).is_err());
+    assert!(executor.open(&target(HOSTS[2])).is_err());
     let fresh = SimExecutor::new(&world);
-    let mut again = fresh.connect(&target(HOSTS[0])).expect("there");
-    let results = again
-        .write(&chain([lock("you")]), &permit)
-        .expect("it lives");
+    let mut again = fresh.open(&target(HOSTS[0])).expect("there");
+    let results = again.carry_out(&chain([lock("you")])).expect("it lives");
     assert!(
         results[0].is_ok(),
         "the dead one's lock is free: {results:?}"
@@ -149,16 +143,15 @@ fn a_session_that_waits_ends_with_the_controller_at_once() {
     let world = prepared(&HOSTS, "t");
     world.set_patience(Duration::from_mins(1));
     let executor = SimExecutor::with_faults(&world, FaultPlan::kill_after_write(2));
-    let connect = |host| executor.connect(&SimExecutor::target(host)).expect("there");
+    let connect = |host| executor.open(&SimExecutor::target(host)).expect("there");
     let (mut waits, mut dies) = (connect(HOSTS[0]), connect(HOSTS[1]));
-    let permit = Permit::for_tests();
-    let started = waits.write(&chain([start()]), &permit).expect("it lives");
+    let started = waits.carry_out(&chain([start()])).expect("it lives");
     assert!(started[0].is_ok());
     let began = Instant::now();
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| waits.read(&[await_healthy(HOSTS[0])]));
         std::thread::sleep(Duration::from_millis(30));
-        assert!(dies.write(&chain([lock("me")]), &permit).is_err());
+        assert!(dies.carry_out(&chain([lock("me")])).is_err());
         assert!(waiting.join().expect("it does not panic").is_err());
     });
     assert!(began.elapsed() < Duration::from_secs(30));
@@ -170,7 +163,7 @@ fn a_slow_host_takes_its_time_for_every_round_trip() {
     let delay = Duration::from_millis(20);
     let executor = SimExecutor::with_faults(&world, FaultPlan::none().slow(HOSTS[0], delay));
     let mut session = executor
-        .connect(&SimExecutor::target(HOSTS[0]))
+        .open(&SimExecutor::target(HOSTS[0]))
         .expect("there");
     let began = Instant::now();
     session
@@ -185,20 +178,15 @@ fn a_lock_is_held_by_one_and_freed_with_its_session() {
     let world = SimWorld::of(&HOSTS);
     let executor = SimExecutor::new(&world);
     let target = SimExecutor::target(HOSTS[0]);
-    let permit = Permit::for_tests();
-    let mut first = executor.connect(&target).expect("there");
-    let mut second = executor.connect(&target).expect("there");
-    let mine = first.write(&chain([lock("me"), lock("me")]), &permit);
+    let mut first = executor.open(&target).expect("there");
+    let mut second = executor.open(&target).expect("there");
+    let mine = first.carry_out(&chain([lock("me"), lock("me")]));
     assert!(mine.expect("it lives").iter().all(Result::is_ok));
     let message = "held by me".to_owned();
-    let theirs = second
-        .write(&chain([lock("you")]), &permit)
-        .expect("it lives");
+    let theirs = second.carry_out(&chain([lock("you")])).expect("it lives");
     assert_eq!(theirs, [Err(OpFailure::Failed { message })]);
     drop(first);
-    let theirs = second
-        .write(&chain([lock("you")]), &permit)
-        .expect("it lives");
+    let theirs = second.carry_out(&chain([lock("you")])).expect("it lives");
     assert!(theirs[0].is_ok(), "{theirs:?}");
 }
 
@@ -212,7 +200,7 @@ fn faults_are_counted_by_kind_and_host() {
         .at(Kind::Named("package"), None, cannot());
     let executor = SimExecutor::with_faults(&world, faults);
     let ask = |host| {
-        let mut session = executor.connect(&SimExecutor::target(host)).expect("there");
+        let mut session = executor.open(&SimExecutor::target(host)).expect("there");
         let system = [ReadOp::System, ReadOp::System, ReadOp::Package];
         let answers = session.read(&system).expect("it lives");
         answers.iter().map(Result::is_ok).collect::<Vec<_>>()
@@ -226,7 +214,7 @@ fn hosts_that_refuse_are_off_or_cut_cannot_be_reached() {
     let world = SimWorld::of(&HOSTS);
     let faults = FaultPlan::none().refuse_connect(HOSTS[0], 1, "host key changed");
     let executor = SimExecutor::with_faults(&world, faults);
-    let connect = |host| executor.connect(&SimExecutor::target(host));
+    let connect = |host| executor.open(&SimExecutor::target(host));
     let refused = connect(HOSTS[0]).err().expect("once");
     assert_eq!(
         refused.to_string(),
@@ -271,9 +259,9 @@ fn the_journal_tells_what_came_first_and_shows_no_secret() {
         mode: 0o600,
     };
     let mut session = executor
-        .connect(&SimExecutor::target(HOSTS[0]))
+        .open(&SimExecutor::target(HOSTS[0]))
         .expect("there");
-    let written = session.write(&chain([staged]), &Permit::for_tests());
+    let written = session.carry_out(&chain([staged]));
     written.expect("it lives")[0].as_ref().expect("it can");
     assert!(!format!("{:?}", executor.journal()).contains("hunter2"));
 }

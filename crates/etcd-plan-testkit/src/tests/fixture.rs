@@ -3,9 +3,9 @@ use etcd_plan::core::op::{
     Awaited, Batch, EtcdAccess, FileContent, Op, OpResult, Ownership, ReadOp, Reply, Service,
     WriteOp,
 };
-use etcd_plan::executor::{Executor as _, Session, SessionError};
-use etcd_plan::permit::Permit;
+use etcd_plan::executor::{Session as _, SessionError};
 
+use crate::session::SimSession;
 use crate::{Node, SimExecutor, SimWorld};
 
 pub(super) const HOSTS: [&str; 3] = ["10.10.10.11", "10.10.10.12", "10.10.10.13"];
@@ -119,19 +119,19 @@ pub(super) fn chain(writes: impl IntoIterator<Item = WriteOp>) -> Batch {
 }
 
 pub(super) fn write(
-    session: &mut dyn Session,
+    session: &mut SimSession,
     writes: impl IntoIterator<Item = WriteOp>,
 ) -> Result<Vec<OpResult>, SessionError> {
-    session.write(&chain(writes), &Permit::for_tests())
+    session.carry_out(&chain(writes))
 }
 
 /// Carries out writes on a host in a session of their own; all must succeed.
 pub(super) fn must_write(world: &SimWorld, host: &str, writes: impl IntoIterator<Item = WriteOp>) {
     let executor = SimExecutor::new(world);
     let mut session = executor
-        .connect(&SimExecutor::target(host))
+        .open(&SimExecutor::target(host))
         .expect("the host is there");
-    let results = write(&mut *session, writes).expect("the session lives");
+    let results = write(&mut session, writes).expect("the session lives");
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
@@ -139,7 +139,7 @@ pub(super) fn must_write(world: &SimWorld, host: &str, writes: impl IntoIterator
 pub(super) fn ask(world: &SimWorld, host: &str, question: ReadOp) -> Reply {
     let executor = SimExecutor::new(world);
     let mut session = executor
-        .connect(&SimExecutor::target(host))
+        .open(&SimExecutor::target(host))
         .expect("the host is there");
     let mut answers = session.read(&[question]).expect("the session lives");
     answers.remove(0).expect("the question can be answered")

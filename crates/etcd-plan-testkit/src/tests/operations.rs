@@ -2,14 +2,12 @@ use etcd_plan::core::names::{HostPath, Millis, Port};
 use etcd_plan::core::op::{
     FileContent, FileKind, OpFailure, Ownership, ReadOp, Reply, ServiceState, WriteOp,
 };
-use etcd_plan::executor::Executor as _;
 
 use super::fixture::{
     HOSTS, access, ask, await_healthy, chain, conf, etcd, must_write, prepare, running, service,
     start,
 };
 use crate::{HostSpec, SimExecutor, SimWorld};
-use etcd_plan::permit::Permit;
 
 const HOST: &str = HOSTS[0];
 
@@ -29,8 +27,8 @@ fn stage(at: &str, content: &str) -> WriteOp {
 /// Gives the words with which a write fails on a host.
 fn failure(world: &SimWorld, write: WriteOp) -> String {
     let executor = SimExecutor::new(world);
-    let mut session = executor.connect(&SimExecutor::target(HOST)).expect("there");
-    let results = session.write(&chain([write]), &Permit::for_tests());
+    let mut session = executor.open(&SimExecutor::target(HOST)).expect("there");
+    let results = session.carry_out(&chain([write]));
     match results.expect("it lives").remove(0) {
         Err(OpFailure::Failed { message }) => message,
         other => panic!("it did not fail: {other:?}"),

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcd_plan_core::action::{self, Change, Decision, Problem, StepContext};
 use etcd_plan_core::event::Event;
 use etcd_plan_core::facts::MemberQuestions;
-use etcd_plan_core::names::{ClusterName, HostName};
-use etcd_plan_core::op::{OpFailure, ReadOp};
+use etcd_plan_core::names::{ClusterName, HostName, Millis};
+use etcd_plan_core::op::{OpFailure, ReadOp, Reply};
 use etcd_plan_core::plan::{Action, Step, StepIndex};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
 
@@ -421,6 +421,11 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             Ok(Decision::Nothing) => {
                 self.end(step, outcome, change.lines, change.diff, String::new());
             }
+            // What is only waited for is waited for again, until the decision says that it is over.
+            Ok(Decision::Change(still)) if still.ops.is_empty() && change.ops.is_empty() => {
+                self.taken[step.index().get()] = false;
+                self.make_ready(step);
+            }
             Ok(Decision::Change(still)) => {
                 let message = format!(
                     "after the change it is still to be done: {}",
@@ -435,15 +440,22 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         }
     }
 
-    fn learn(
-        &mut self,
-        host: &HostName,
-        question: ReadOp,
-        answer: Result<etcd_plan_core::op::Reply, String>,
-    ) {
-        if let Some(Ok(facts)) = self.state.observation.hosts.get_mut(host) {
-            facts.insert(question, answer);
+    fn learn(&mut self, host: &HostName, question: ReadOp, mut answer: Result<Reply, String>) {
+        let Some(Ok(facts)) = self.state.observation.hosts.get_mut(host) else {
+            return;
+        };
+        if let (Ok(Reply::Awaited(now)), ReadOp::AwaitHealthy { timeout, .. }) =
+            (&mut answer, &question)
+            && !now.etcd.healthy
+            && now.service.state.is_alive()
+        {
+            // One question waits for a part of the time only; the parts add up.
+            let before = facts
+                .awaited(&question)
+                .map_or(Millis(0), |before| before.waited);
+            now.waited = Millis(before.0 + now.waited.max(*timeout).0);
         }
+        facts.insert(question, answer);
     }
 
     fn forget(&mut self, host: &HostName, question: &ReadOp) {

@@ -120,9 +120,10 @@ fn authority(spec: &ClusterSpec) -> AuthorityWanted {
 }
 
 fn certificate(spec: &ClusterSpec, member: &MemberSpec) -> CertificateWanted {
-    CertificateWanted::for_member(
-        &member.name,
-        &member.address,
-        *spec.settings.certificate.validity,
-    )
+    let settings = &spec.settings.certificate;
+    let wanted = CertificateWanted::for_member(&member.name, &member.address, *settings.validity);
+    CertificateWanted {
+        key: *settings.key,
+        ..wanted
+    }
 }

@@ -1,5 +1,3 @@
-//! Runs operations on this machine itself.
-
 use std::net::UdpSocket;
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,12 +1,14 @@
 //! How hosts are reached.
 //!
 //! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
-//! each batch in one round trip. [`local`] runs a shell on this machine, [`sandbox`] gives every
-//! host a folder of its own here.
+//! each batch in one round trip. [`LocalExecutor`] runs a shell on this machine,
+//! [`SandboxExecutor`] gives every host a folder of its own here.
 
-pub mod local;
-pub mod sandbox;
+mod local;
+mod sandbox;
 mod session;
-pub(crate) mod shell;
+mod shell;
 
+pub use local::LocalExecutor;
+pub use sandbox::{SandboxError, SandboxExecutor, SandboxProcess};
 pub use session::{ConnectError, Executor, Session, SessionError, Target};

@@ -1,5 +1,3 @@
-//! Gives every host of an inventory a folder on this machine.
-
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -202,13 +200,37 @@ impl SandboxExecutor {
 
 impl Executor for SandboxExecutor {
     fn connect(&self, target: &Target) -> Result<Box<dyn Session>, ConnectError> {
-        let address: Option<Address> = target.address.parse().ok();
-        let session = self.open(&target.host, address.and_then(|address| address.ip()))?;
-        Ok(Box::new(session))
+        let address = loopback_address(target)?;
+        Ok(Box::new(self.open(&target.host, Some(address))?))
     }
 
     fn root(&self, host: &HostName) -> Option<PathBuf> {
         Some(self.dir.join(folder_of(host)))
+    }
+}
+
+/// Gives the loopback address of a host. Members of a sandbox talk to the addresses of their hosts,
+/// and a throw-away cluster has no business on any network.
+fn loopback_address(target: &Target) -> Result<IpAddr, ConnectError> {
+    let name: Option<Address> = target.host.as_str().parse().ok();
+    let is_advertised = match &name {
+        Some(Address::Ip(ip)) => !ip.is_loopback(),
+        Some(Address::Dns(name)) => name.contains('.'),
+        None => false,
+    };
+    let address = target
+        .address
+        .parse()
+        .ok()
+        .and_then(|address: Address| address.ip());
+    match address.filter(IpAddr::is_loopback) {
+        Some(address) if !is_advertised => Ok(address),
+        _ => Err(ConnectError {
+            host: target.host.clone(),
+            message: "is no address of the loopback network, and a sandbox uses no other"
+                .to_owned(),
+            hint: "call sandbox hosts 127.0.0.11, 127.0.0.12 and so on".to_owned(),
+        }),
     }
 }
 
@@ -285,7 +307,8 @@ fn not_done(host: &HostName, service: &Service, failure: &OpFailure) -> SandboxE
 mod tests {
     use etcd_plan_core::names::HostName;
 
-    use super::{folder_of, host_of};
+    use super::{SandboxExecutor, Target, folder_of, host_of};
+    use crate::executor::Executor as _;
 
     #[test]
     fn a_host_has_one_folder_and_a_folder_one_host() {
@@ -304,6 +327,38 @@ mod tests {
         }
         for folder in ["", "..", ".git", "a%", "a%zz", "a%2", "a b", "%41", "a%ff"] {
             assert_eq!(host_of(folder), None, "{folder}");
+        }
+    }
+
+    #[test]
+    fn only_loopback_addresses_are_sandbox_hosts() {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let executor = SandboxExecutor::new(folder.path());
+        for (host, address, is_taken) in [
+            ("127.0.0.99", "127.0.0.99", true),
+            ("etcd-1", "127.0.0.99", true),
+            ("::1", "::1", true),
+            ("10.10.10.10", "10.10.10.10", false),
+            ("10.10.10.10", "127.0.0.99", false),
+            ("127.0.0.99", "10.10.10.10", false),
+            ("etcd-1.example.org", "127.0.0.99", false),
+            ("etcd-1", "etcd-1", false),
+        ] {
+            let target = Target {
+                host: host.parse().expect("a host name"),
+                address: address.to_owned(),
+                port: None,
+                user: None,
+                private_key_file: None,
+                become_user: None,
+                local: false,
+            };
+            let outcome = executor.connect(&target).map(drop);
+            assert_eq!(
+                outcome.is_ok(),
+                is_taken,
+                "{host} at {address}: {outcome:?}"
+            );
         }
     }
 }

@@ -18,8 +18,9 @@ pub(super) fn plan(steps: &mut Steps<'_>) {
         let locked = lock(&mut steps, gate);
         let staged = make_ready(&mut steps, locked);
         let down = stop(&mut steps, staged);
-        let verified = start(&mut steps, down);
-        register(&mut steps, verified);
+        let placed = place(&mut steps, down);
+        let verified = start(&mut steps, placed);
+        finish(&mut steps, verified);
     }
 }
 
@@ -70,21 +71,28 @@ fn stop(steps: &mut ClusterSteps<'_, '_>, staged: StepIndex) -> StepIndex {
     steps.barrier(Barrier::Down, stops)
 }
 
-/// The first start is parallel, since a member is ready only once there is a quorum (rule 7).
-fn start(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
-    let mut launches = Vec::new();
+/// Every host has its files before the first member starts: a run that is cut off after that finds
+/// on every host which cluster it is of.
+fn place(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
+    let mut placed = Vec::new();
     for member in steps.members() {
         let at = At::Member(member);
         let purged = steps.add(at, Action::Purge, [down]);
-        let folders = steps.add(at, Action::MakeFolders, [purged]);
-        let mut before: Vec<_> = FileSet::ALL
-            .into_iter()
-            .flat_map(FileSet::files)
-            .map(|file| steps.add(at, Action::Promote { file: *file }, [purged]))
-            .collect();
-        before.push(folders);
-        launches.push(steps.add(at, Action::Launch, before));
+        placed.push(steps.add(at, Action::MakeFolders, [purged]));
+        for file in FileSet::ALL.into_iter().flat_map(FileSet::files) {
+            placed.push(steps.add(at, Action::Promote { file: *file }, [purged]));
+        }
+        placed.push(steps.add(at, Action::Mark, [purged]));
     }
+    steps.barrier(Barrier::Placed, placed)
+}
+
+/// The first start is parallel, since a member is ready only once there is a quorum (rule 7).
+fn start(steps: &mut ClusterSteps<'_, '_>, placed: StepIndex) -> StepIndex {
+    let launches: Vec<_> = steps
+        .members()
+        .map(|member| steps.add(At::Member(member), Action::Launch, [placed]))
+        .collect();
     let started = steps.barrier(Barrier::Started, launches);
     let ready: Vec<_> = steps
         .members()
@@ -93,7 +101,10 @@ fn start(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
     steps.add(At::Controller, Action::Verify, ready)
 }
 
-fn register(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
+fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
+    for member in steps.members() {
+        steps.add(At::Member(member), Action::Unmark, [verified]);
+    }
     for infra in steps.infra() {
         for member in steps.members() {
             steps.add(infra, Action::Register { member }, [verified]);

@@ -1,3 +1,4 @@
+use crate::cert::KeyAlgorithm;
 use crate::diagnostic::Code;
 use crate::inventory::Value;
 use crate::names::{Days, EtcdVersion, HostPath, Millis, Port};
@@ -198,6 +199,7 @@ macro_rules! optional_values {
 
 optional_values! {
     EtcdVersion: "version";
+    KeyAlgorithm: "key type";
     SnapshotCount: "int > 0";
 }
 

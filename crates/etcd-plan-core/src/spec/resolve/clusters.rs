@@ -26,6 +26,7 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
     let carriers = carriers(inventory, extra, &mut findings);
     let groups = EtcdGroups::of(inventory, &carriers, &mut findings);
     groups.check_seq(inventory, extra, &carriers, &mut findings);
+    let homes = groups.homes();
     let infra = infra(inventory, extra, &mut findings);
     let mut clusters = Vec::new();
     let mut by_cluster: BTreeMap<&ClusterName, Vec<&Carrier<'_>>> = BTreeMap::new();
@@ -44,7 +45,8 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
             .iter()
             .filter_map(|carrier| member(name, carrier, &mut findings))
             .collect();
-        let group = groups.home(name).cloned().unwrap_or_else(|| {
+        let home = homes.get(name).copied().cloned();
+        let group = home.unwrap_or_else(|| {
             name.as_str()
                 .parse()
                 .expect("a cluster name is a group name too")
@@ -188,11 +190,10 @@ impl EtcdGroups {
         Self { by_group }
     }
 
-    fn home(&self, cluster: &ClusterName) -> Option<&GroupName> {
-        self.by_group
-            .iter()
-            .find(|(_, name)| *name == cluster)
-            .map(|(group, _)| group)
+    /// Gives the group of each cluster: of several the first.
+    fn homes(&self) -> BTreeMap<&ClusterName, &GroupName> {
+        let homes = self.by_group.iter().rev();
+        homes.map(|(group, cluster)| (cluster, group)).collect()
     }
 
     /// Finds hosts of a cluster's group that carry no `etcd_seq`, or that belong to another cluster.

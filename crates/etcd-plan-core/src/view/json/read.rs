@@ -1,12 +1,13 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::FORMAT;
 use super::document::{Cluster, Document, File, Host, Member, Parameter, Step};
 use super::write::Files;
+use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
-use crate::plan::{Action, At, Plan, PlanError, StepId, StepNode};
+use crate::plan::{self, Action, At, Plan, PlanError, StepId, StepNode};
 use crate::spec::params::{ParameterValue, Resolver, Settings};
 use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec, Resolved, ValueOrigin};
 
@@ -38,6 +39,7 @@ impl Plan {
             diagnostics,
             graph,
         )?;
+        check_whole(&plan)?;
         check_words(&plan, &document.steps)?;
         Ok(plan)
     }
@@ -151,7 +153,7 @@ fn graph(clusters: &[ClusterSpec], steps: &[Step]) -> Result<DiGraph<StepNode, (
     for step in steps {
         let index = graph.add_node(node(clusters, step)?);
         if by_id.insert(&step.id, index).is_some() {
-            return Err(crate::plan::BrokenInvariant::SameId(step.id.clone()).into());
+            return Err(plan::BrokenInvariant::SameId(step.id.clone()).into());
         }
     }
     for step in steps {
@@ -206,6 +208,54 @@ fn no_place(step: &Step) -> PlanError {
         "step {} is about a cluster or host that is not in the document",
         step.id
     ))
+}
+
+/// Checks that the plan is the one that follows from its goal, selection and clusters: the rules of
+/// safety alone would not notice a barrier or a member's step that was taken out.
+fn check_whole(plan: &Plan) -> Result<(), PlanError> {
+    let planned = Plan::assemble(
+        plan.goal,
+        plan.selection.clone(),
+        plan.clusters.clone(),
+        Diagnostics::default(),
+    )?;
+    if plan.purge != planned.purge {
+        return Err(bad(format!(
+            "its purge rule is not the one of goal `{}` with its tags",
+            plan.goal
+        )));
+    }
+    let (said, wanted) = (waits(plan), waits(&planned));
+    for (step, before) in &said {
+        let Some((_, wanted)) = wanted.get(step) else {
+            let id = &before.0;
+            return Err(bad(format!(
+                "step {id} does not follow from the goal and tags"
+            )));
+        };
+        if before.1 != *wanted {
+            let id = &before.0;
+            return Err(bad(format!("step {id} does not wait for what it should")));
+        }
+    }
+    match wanted.iter().find(|(step, _)| !said.contains_key(step)) {
+        Some((_, (id, _))) => Err(bad(format!("step {id} is missing"))),
+        None => Ok(()),
+    }
+}
+
+/// What a step is, whatever its position: its cluster, place and action.
+type Key = (u32, At, Action);
+
+/// Gives the name of each step, and what it waits for.
+fn waits(plan: &Plan) -> BTreeMap<Key, (StepId, BTreeSet<Key>)> {
+    let key = |step: plan::Step<'_>| {
+        let node = step.node();
+        (node.cluster, node.at, node.action)
+    };
+    plan.steps()
+        .map(|step| (key(step), (step.id(), step.waits_for().map(key).collect())))
+        .collect()
 }
 
 /// Checks that what the document says in words is what this version would do.

@@ -10,7 +10,9 @@ package_facts() {
     if command -v etcdctl >/dev/null; then
         ETCDCTL_API=3 etcdctl version || exit
     fi
-    package_manager
+    # One that we may not use is none.
+    manager=
+    [ "$uid" != 0 ] || package_manager
     printf 'manager %s\n' "$manager"
 }
 

@@ -8,9 +8,13 @@ set_owner() { # OWNER PATH
     :
 }
 
-# process NAME: sets `pid` to the process of a service; fails when there is none.
+# process NAME: sets `pid` to the process of a service; fails when there is none. What a damaged
+# file holds is never passed to kill, for which some numbers mean many processes.
 process() {
     { read -r pid born <"$root/run/$1.pid"; } 2>/dev/null || return 1
+    case $pid in
+        '' | 1 | 0* | *[!0-9]*) return 1 ;;
+    esac
     birth "$pid" && [ "$birth" = "$born" ]
 }
 

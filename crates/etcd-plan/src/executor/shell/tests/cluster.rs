@@ -16,6 +16,10 @@ use crate::executor::{Executor as _, Session, Target};
 /// Not those of the example, which can run at the same time.
 const ADDRESSES: [&str; 3] = ["127.0.0.51", "127.0.0.52", "127.0.0.53"];
 
+/// Not etcd's own, which somebody can have for all addresses of the machine.
+const CLIENT: u16 = 23_790;
+const PEER: u16 = 23_800;
+
 /// A sandbox whose processes end with the test, however that ends.
 struct Cluster {
     executor: Arc<SandboxExecutor>,
@@ -60,17 +64,17 @@ impl Cluster {
     fn config(&self, address: &str) -> String {
         let host = address.parse().expect("a host name");
         let root = self.executor.root(&host).expect("a root folder");
-        let peers = ADDRESSES.map(|peer| format!("{peer}=http://{peer}:2380"));
+        let peers = ADDRESSES.map(|peer| format!("{peer}=http://{peer}:{PEER}"));
         format!(
             "name: {address}\n\
              data-dir: {}/data/etcd\n\
              initial-cluster-token: a-test\n\
              initial-cluster-state: new\n\
              initial-cluster: {}\n\
-             initial-advertise-peer-urls: http://{address}:2380\n\
-             listen-peer-urls: http://{address}:2380\n\
-             listen-client-urls: http://{address}:2379\n\
-             advertise-client-urls: http://{address}:2379\n",
+             initial-advertise-peer-urls: http://{address}:{PEER}\n\
+             listen-peer-urls: http://{address}:{PEER}\n\
+             listen-client-urls: http://{address}:{CLIENT}\n\
+             advertise-client-urls: http://{address}:{CLIENT}\n",
             root.display(),
             peers.join(",")
         )
@@ -79,7 +83,7 @@ impl Cluster {
 
 fn access(address: &str) -> EtcdAccess {
     EtcdAccess {
-        endpoint: format!("http://{address}:2379"),
+        endpoint: format!("http://{address}:{CLIENT}"),
         cacert: path("/etc/etcd/ca.crt"),
         cert: path("/etc/etcd/server.crt"),
         key: path("/etc/etcd/server.key"),
@@ -190,7 +194,7 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
     assert!(data.exists && data.wal && !data.empty);
 
     // The members share the machine and the ports, but each host has its own listeners.
-    let ports = vec![Port::new(2379), Port::new(2380)];
+    let ports = vec![Port::new(CLIENT), Port::new(PEER)];
     let Ok(Reply::Listeners(listeners)) = ask(&mut *session, ReadOp::Listeners { ports }) else {
         panic!("no facts");
     };

@@ -181,3 +181,20 @@ fn a_real_installation_leaves_no_instance_running() {
     let listeners = one(&mut session, Op::Read(ReadOp::Listeners { ports }));
     assert_eq!(listeners, Ok(Reply::Listeners(Vec::new())));
 }
+
+#[test]
+fn nothing_is_installed_by_others_than_root() {
+    with_each_shell(|shell| {
+        let mut host = Host::without_etcd(shell);
+        host.session.set("uid=1000");
+        let said = message(host.write(WriteOp::InstallPackage { version: None }));
+        assert_eq!(said, "only root can install packages");
+        let Ok(Reply::Package(facts)) = host.read(ReadOp::Package) else {
+            panic!("no facts");
+        };
+        assert_eq!(
+            (facts.etcd, facts.etcdctl, facts.manager),
+            (None, None, None)
+        );
+    });
+}

@@ -1,4 +1,5 @@
 use std::fs;
+use std::time::{Duration, Instant};
 
 use etcd_plan_core::names::Millis;
 use etcd_plan_core::op::{ReadOp, Reply, ServiceFacts, ServiceState, WriteOp};
@@ -34,6 +35,14 @@ fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
+fn wait_until(mut it_is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !it_is_so() {
+        assert!(begun.elapsed().as_secs() < 10, "it does not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 #[test]
 fn a_process_is_started_once_outlives_the_session_and_is_stopped() {
     with_each_shell(|shell| {
@@ -50,6 +59,14 @@ fn a_process_is_started_once_outlives_the_session_and_is_stopped() {
         drop(host.session_that_ends());
         assert!(is_alive(pid));
         assert_eq!(state(&mut host).pid, Some(pid));
+        let config = host.place("/etc/etcd/etcd.conf").display().to_string();
+        let log = host.place("/var/log/etcd.log");
+        wait_until(|| {
+            let log = fs::read_to_string(&log).unwrap_or_default();
+            log.trim() == format!("--config-file {config}")
+        });
+        // It does not keep the shell's stdout open, at whose end we see that the shell is gone.
+        assert!(fs::read_link(format!("/proc/{pid}/fd/3")).is_err());
         // It heads a session of its own: pid, process group and session are one number.
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let fields: Vec<&str> = stat
@@ -62,9 +79,6 @@ fn a_process_is_started_once_outlives_the_session_and_is_stopped() {
             (fields[2], fields[3]),
             (&*pid.to_string(), &*pid.to_string())
         );
-        let log = fs::read_to_string(host.place("/var/log/etcd.log")).expect("a log");
-        let config = host.place("/etc/etcd/etcd.conf").display().to_string();
-        assert_eq!(log.trim(), format!("--config-file {config}"));
         host.write_twice(&stop(5000));
         assert!(!is_alive(pid));
         assert_eq!(state(&mut host).state, ServiceState::Stopped);
@@ -76,10 +90,7 @@ fn a_process_that_ended_by_itself_has_failed() {
     with_each_shell(|shell| {
         let mut host = Host::with_programs(shell, &[("etcd", "exit 3")]);
         host.write(start()).expect("a start");
-        let begun = std::time::Instant::now();
-        while state(&mut host).state == ServiceState::Running {
-            assert!(begun.elapsed().as_secs() < 5, "it does not end");
-        }
+        wait_until(|| state(&mut host).state != ServiceState::Running);
         let failed = state(&mut host);
         assert_eq!((failed.state, failed.pid), (ServiceState::Failed, None));
         host.write_twice(&stop(1000));
@@ -90,11 +101,15 @@ fn a_process_that_ended_by_itself_has_failed() {
 #[test]
 fn a_process_that_does_not_end_is_killed_and_that_is_a_failure() {
     with_each_shell(|shell| {
-        let stubborn = ("etcd", "trap '' TERM; while :; do sleep 0.1; done");
+        let stubborn = (
+            "etcd",
+            "trap '' TERM; echo deaf; while :; do sleep 0.1; done",
+        );
         let mut host = Host::with_programs(shell, &[stubborn]);
         host.write(start()).expect("a start");
         let pid = state(&mut host).pid.expect("a process");
-        std::thread::sleep(std::time::Duration::from_millis(100)); // until it has set its trap
+        let log = host.place("/var/log/etcd.log");
+        wait_until(|| fs::read_to_string(&log).is_ok_and(|log| log == "deaf\n"));
         let said = message(host.write(stop(300)));
         assert!(
             said.contains("did not end within 300 ms and was killed"),
@@ -134,10 +149,7 @@ fn another_process_with_the_same_number_is_not_ours() {
 #[test]
 fn without_a_program_there_is_no_start() {
     with_each_shell(|shell| {
-        let mut host = Host::with_programs(shell, &[]);
-        if super::support::is_in_path("etcd") {
-            return super::support::skipped("a start without etcd, which is installed");
-        }
+        let mut host = Host::without_etcd(shell);
         assert!(message(host.write(start())).contains("no etcd in PATH"));
     });
 }

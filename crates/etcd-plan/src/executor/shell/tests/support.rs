@@ -10,6 +10,30 @@ use tempfile::TempDir;
 
 use crate::executor::shell::{Sandbox, Settings, ShellProcess, ShellSession};
 
+/// What a host must have, and `setsid`.
+const TOOLS: [&str; 20] = [
+    "base64",
+    "cat",
+    "chmod",
+    "chown",
+    "date",
+    "df",
+    "grep",
+    "id",
+    "ls",
+    "mkdir",
+    "mv",
+    "rm",
+    "setsid",
+    "sha256sum",
+    "sleep",
+    "stat",
+    "sync",
+    "tail",
+    "uname",
+    "wc",
+];
+
 /// A shell to test with.
 #[derive(Debug, Clone)]
 pub(super) struct Shell {
@@ -122,6 +146,21 @@ impl Host {
             path,
             dir,
         }
+    }
+
+    /// Makes a host that has no etcd, whatever this machine has.
+    pub(super) fn without_etcd(shell: &Shell) -> Self {
+        let tools = tempfile::tempdir().expect("a temporary folder");
+        for tool in TOOLS {
+            let found = find_in_path(tool).expect("a tool that every machine has");
+            std::os::unix::fs::symlink(found, tools.path().join(tool)).expect("a link");
+        }
+        let shell = Shell {
+            path: tools.path().display().to_string(),
+            tools: Some(Arc::new(tools)),
+            ..shell.clone()
+        };
+        Self::new(&shell)
     }
 
     /// Gives the place of a path of the host.

@@ -2,9 +2,9 @@ use std::fs;
 use std::path::Path;
 
 use etcd_plan_core::names::Millis;
-use etcd_plan_core::op::{Op, OpResult, ReadOp, Reply, ServiceState, WriteOp};
+use etcd_plan_core::op::{EtcdAccess, Op, OpResult, ReadOp, Reply, ServiceState, WriteOp};
 
-use super::support::{machine_session, message, one, service, shells, with_each_shell};
+use super::support::{machine_session, message, one, path, service, shells, with_each_shell};
 
 /// Plays systemctl: writes down how it was called, and shows the properties that stand in `state`.
 /// After `stop` the unit is inactive.
@@ -151,5 +151,47 @@ fn without_systemd_its_own_words_are_the_answer() {
         ] {
             assert!(message(one(&mut session, op)).contains("has not been booted"));
         }
+    });
+}
+
+#[test]
+fn waiting_for_a_unit_ends_when_it_has_failed_and_shows_its_journal() {
+    with_each_shell(|shell| {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let journalctl = r#"echo "$*" >"${0%/bin/*}/journal"; echo 'listen tcp: address in use'"#;
+        let programs = [
+            ("systemctl", SYSTEMCTL),
+            ("journalctl", journalctl),
+            ("etcdctl", "echo 'Error: unhealthy cluster' >&2; exit 1"),
+        ];
+        let mut session = machine_session(shell, dir.path(), &programs);
+        let mut wait = |state: &str, timeout: u64| {
+            fs::write(dir.path().join("state"), state).expect("a file");
+            let question = Op::Read(ReadOp::AwaitHealthy {
+                service: service("etcd"),
+                access: EtcdAccess {
+                    endpoint: "http://127.0.0.11".to_owned(),
+                    cacert: path("/ca.crt"),
+                    cert: path("/server.crt"),
+                    key: path("/server.key"),
+                },
+                timeout: Millis(timeout),
+            });
+            match one(&mut session, question) {
+                Ok(Reply::Awaited(awaited)) => awaited,
+                other => panic!("{other:?}"),
+            }
+        };
+        let failed = wait("ActiveState=failed\n", 60_000);
+        assert_eq!(failed.service.state, ServiceState::Failed);
+        assert_eq!(failed.log, "listen tcp: address in use");
+        assert_eq!(failed.etcd.said, "Error: unhealthy cluster");
+        assert!(failed.waited.0 < 5000);
+        let journal = fs::read_to_string(dir.path().join("journal")).expect("a call");
+        assert_eq!(journal, "-u etcd.service -n 30 -o cat --no-pager\n");
+        assert!(wait("ActiveState=inactive\n", 60_000).waited.0 < 5000);
+        // One whose start waits in the queue is inactive too.
+        assert!(wait("ActiveState=inactive\nJob=7\n", 200).waited.0 >= 200);
+        assert!(wait("ActiveState=activating\n", 200).waited.0 >= 200);
     });
 }

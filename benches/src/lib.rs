@@ -1,1 +1,0 @@
-//! Holds nothing: see the package's targets.

@@ -1,0 +1,66 @@
+use std::collections::BTreeSet;
+
+use etcd_plan::plan::{Plan, PlanError, Subtask};
+use etcd_plan::{Goal, Inventory};
+use proptest::prelude::*;
+
+/// What somebody asks of an inventory: a goal, tags, and a limit.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The goal.
+    pub goal: Goal,
+    /// As `-t` has it.
+    pub tags: Vec<Subtask>,
+    /// As `--skip-tags` has it.
+    pub skip_tags: Vec<Subtask>,
+    /// Which hosts the limit takes, by their position; none for no limit.
+    limit: Option<Vec<bool>>,
+}
+
+impl Asked {
+    /// Gives the hosts that the limit takes.
+    pub fn limit(&self, hosts: &[String]) -> Option<BTreeSet<String>> {
+        let taken = self.limit.as_ref()?;
+        let taken = hosts.iter().zip(taken.iter().cycle());
+        Some(
+            taken
+                .filter(|(_, is)| **is)
+                .map(|(host, _)| host.clone())
+                .collect(),
+        )
+    }
+
+    /// Makes the plan.
+    ///
+    /// # Errors
+    ///
+    /// When there is none: the limit takes no host.
+    pub fn plan(&self, inventory: &Inventory, hosts: &[String]) -> Result<Plan, PlanError> {
+        let mut builder = Plan::builder(inventory)
+            .goal(self.goal)
+            .tags(self.tags.iter().copied())
+            .skip_tags(self.skip_tags.iter().copied());
+        if let Some(limit) = self.limit(hosts) {
+            let limit: Vec<String> = limit.into_iter().collect();
+            builder = builder.limit(limit.join(","));
+        }
+        builder.build()
+    }
+}
+
+/// Makes random questions: half of them without tags, most of them without a limit.
+pub fn asked() -> impl Strategy<Value = Asked> {
+    let goal = proptest::sample::select(&Goal::ALL[..]);
+    let subtasks = |most| proptest::sample::subsequence(Subtask::ALL.to_vec(), 0..=most);
+    let tags = prop_oneof![Just(Vec::new()), subtasks(Subtask::ALL.len())];
+    let skip_tags = prop_oneof![2 => Just(Vec::new()), 1 => subtasks(3)];
+    let taken = proptest::collection::vec(any::<bool>(), 1..6);
+    let taken = taken.prop_filter("a limit takes a host", |taken| taken.contains(&true));
+    let limit = prop_oneof![2 => Just(None), 1 => taken.prop_map(Some)];
+    (goal, tags, skip_tags, limit).prop_map(|(goal, tags, skip_tags, limit)| Asked {
+        goal,
+        tags,
+        skip_tags,
+        limit,
+    })
+}
