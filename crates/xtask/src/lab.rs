@@ -16,7 +16,7 @@ usage: cargo xtask lab [--name NAME] COMMAND
   heal HOST           put it back
   kill HOST           stop a host as a power cut does; its disk stays
   start HOST          start it again
-  reset HOST          stop it and start it with a fresh disk
+  reset HOST...       stop hosts and start them with fresh disks
   full HOST SIZE      mount a small file system on its /data, such as 4m
 
 HOST is a number, `infra`, a name or an address. NAME is that of the network namespace:
@@ -78,7 +78,11 @@ fn lab(arguments: &[&str]) -> Result<ExitCode, Failure> {
         ["heal", host] => lab.heal(host.parse()?)?,
         ["kill", host] => lab.kill(host.parse()?)?,
         ["start", host] => lab.start(host.parse()?)?,
-        ["reset", host] => lab.reset(host.parse()?)?,
+        ["reset", hosts @ ..] if !hosts.is_empty() => {
+            let hosts: Result<Vec<LabHost>, LabError> =
+                hosts.iter().map(|host| host.parse()).collect();
+            lab.reset(&hosts?)?;
+        }
         ["full", host, size] => lab.limit_data(host.parse()?, size)?,
         _ => return Err(Failure::Usage),
     }

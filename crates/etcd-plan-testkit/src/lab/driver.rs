@@ -295,19 +295,23 @@ impl Lab {
         self.wait(host)
     }
 
-    /// Stops a host and starts it with a fresh disk, and fresh host keys.
+    /// Stops hosts and starts them with fresh disks, and fresh host keys.
     ///
     /// # Errors
     ///
-    /// When the lab has no such host, or it does not start.
-    pub fn reset(&self, host: LabHost) -> Result<(), LabError> {
+    /// When the lab has no such host, or one does not start.
+    pub fn reset(&self, hosts: &[LabHost]) -> Result<(), LabError> {
         machine::check()?;
         let _lock = self.store.lock_lab(&self.name)?;
-        self.must_have(host)?;
-        self.take_away(host)?;
-        self.boot(host)?;
+        for host in hosts {
+            self.must_have(*host)?;
+        }
+        on_all(hosts, |host| {
+            self.take_away(host)?;
+            self.boot(host)
+        })?;
         self.write_known_hosts()?;
-        self.wait(host)
+        on_all(hosts, |host| self.wait(host))
     }
 
     /// Mounts a small file system on `/data` of a running host, until the host is stopped; `size`

@@ -2,13 +2,16 @@
 //!
 //! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
 //! each batch in one round trip. [`LocalExecutor`] runs a shell on this machine,
-//! [`SandboxExecutor`] gives every host a folder of its own here.
+//! [`SandboxExecutor`] gives every host a folder of its own here. [`session_through`] is for an
+//! executor of yours: any command that leads to a shell will do.
 
 mod local;
 mod sandbox;
 mod session;
 mod shell;
+mod through;
 
 pub use local::LocalExecutor;
 pub use sandbox::{SandboxError, SandboxExecutor, SandboxProcess};
 pub use session::{ConnectError, Executor, Session, SessionError, Target};
+pub use through::session_through;
