@@ -131,6 +131,7 @@ impl SandboxExecutor {
             vec![Op::Write(WriteOp::StopService {
                 service,
                 timeout: STOP_TIMEOUT,
+                kill_after: None,
             })]
         });
         let batch = Batch {
