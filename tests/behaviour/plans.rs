@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use etcd_plan::guard::Guard;
-use etcd_plan::plan::{Action, Plan, StepIndex};
+use etcd_plan::plan::{Action, Plan, Step, StepIndex};
 use etcd_plan_testkit::strategies;
 use etcd_plan_tests::{asked, cases, inventory};
 use proptest::prelude::*;
@@ -110,7 +110,7 @@ fn check_guards(plan: &Plan) -> Result<(), TestCaseError> {
             let judge = Action::Judge { guard };
             let judges: Vec<_> = steps.iter().filter(|step| step.action() == judge).collect();
             prop_assert_eq!(judges.len(), 1, "{}", guard.as_str());
-            let read: BTreeSet<StepIndex> = judges[0].waits_for().map(|s| s.index()).collect();
+            let read: BTreeSet<StepIndex> = judges[0].waits_for().map(Step::index).collect();
             prop_assert!(facts.is_subset(&read));
         }
     }

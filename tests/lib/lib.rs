@@ -3,6 +3,7 @@
 mod observers;
 mod scene;
 mod selections;
+pub mod snapshots;
 
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};

@@ -44,6 +44,9 @@ pub struct Ran {
 }
 
 impl Scene {
+    /// What the living cluster holds, and no other.
+    pub const PRECIOUS: &'static str = "precious-data";
+
     /// Begins with bare hosts.
     ///
     /// # Panics
@@ -72,11 +75,11 @@ impl Scene {
         Self::of(&HOSTS, THREE)
     }
 
-    /// Begins with the living cluster of [`THREE`], which holds `a = 10`.
+    /// Begins with the living cluster of [`THREE`], whose key `a` holds [`Scene::PRECIOUS`].
     pub fn living() -> Self {
         let scene = Self::bare();
         scene.must_run(&scene.plan());
-        scene.put("a", "10");
+        scene.put("a", Self::PRECIOUS);
         scene
     }
 
@@ -207,6 +210,18 @@ impl Scene {
             .delete(HOSTS[1], "probe")
             .expect("it takes writes");
         assert_eq!(self.world.corruptions(), Vec::<String>::new());
+    }
+
+    /// Says whether etcd's data on a host, in use or moved aside, holds a value.
+    pub fn holds(&self, host: &str, value: &str) -> bool {
+        let files = self.world.files(host);
+        let mut data = files
+            .iter()
+            .filter(|(path, _)| path.as_str().contains("/member/"));
+        data.any(|(_, file)| {
+            let content = file.content.as_deref().unwrap_or_default();
+            String::from_utf8_lossy(content).contains(value)
+        })
     }
 
     /// Gives the folders that purges of a data directory have left on a host.

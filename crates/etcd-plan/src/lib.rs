@@ -49,6 +49,8 @@ pub mod executor;
 mod inventory_file;
 pub mod permit;
 pub mod pki;
+#[cfg(test)]
+mod skipped;
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{

@@ -1,3 +1,4 @@
+use std::io::{Write as _, stderr, stdout};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -29,11 +30,11 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     match lab(&arguments) {
         Ok(code) => code,
         Err(Failure::Usage) => {
-            eprint!("{USAGE}");
+            let _ = write!(stderr(), "{USAGE}");
             ExitCode::from(2)
         }
         Err(Failure::Lab(error)) => {
-            eprintln!("error: {error}\nhint: {}", error.hint);
+            let _ = writeln!(stderr(), "error: {error}\nhint: {}", error.hint);
             ExitCode::FAILURE
         }
     }
@@ -91,10 +92,18 @@ fn lab(arguments: &[&str]) -> Result<ExitCode, Failure> {
 
 fn up(lab: &Lab, nodes: Option<u8>) -> Result<(), LabError> {
     let begun = Instant::now();
-    let hosts = lab.up(nodes, &mut |what| eprintln!("lab: {what}"))?;
-    eprintln!("lab: up in {:.1} s", begun.elapsed().as_secs_f64());
+    let hosts = lab.up(nodes, &mut say)?;
+    let _ = writeln!(
+        stderr(),
+        "lab: up in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
     show(lab, &hosts);
     Ok(())
+}
+
+fn say(what: &str) {
+    let _ = writeln!(stderr(), "lab: {what}");
 }
 
 fn number_of_nodes(text: &str) -> Result<u8, Failure> {
@@ -106,9 +115,9 @@ fn number_of_nodes(text: &str) -> Result<u8, Failure> {
 }
 
 fn show(lab: &Lab, hosts: &[HostStatus]) {
-    println!("lab {} in {}", lab.name(), lab.folder().display());
+    let _ = writeln!(stdout(), "lab {} in {}", lab.name(), lab.folder().display());
     if hosts.is_empty() {
-        println!("  no hosts; `cargo xtask lab up` makes some");
+        let _ = writeln!(stdout(), "  no hosts; `cargo xtask lab up` makes some");
     }
     for status in hosts {
         let state = match (status.running, status.cut) {
@@ -117,7 +126,11 @@ fn show(lab: &Lab, hosts: &[HostStatus]) {
             (false, _) => "stopped",
         };
         let name = status.host.to_string();
-        println!("  {name:<8} {:<12} {state}", status.host.address());
+        let _ = writeln!(
+            stdout(),
+            "  {name:<8} {:<12} {state}",
+            status.host.address()
+        );
     }
 }
 
@@ -125,6 +138,6 @@ fn show(lab: &Lab, hosts: &[HostStatus]) {
 fn become_it(command: &mut Command) -> ExitCode {
     let error = command.exec();
     let program = command.get_program().display();
-    eprintln!("error: {program} cannot be started: {error}");
+    let _ = writeln!(stderr(), "error: {program} cannot be started: {error}");
     ExitCode::from(127)
 }

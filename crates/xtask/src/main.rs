@@ -1,22 +1,67 @@
-//! The project's own commands: `cargo xtask lab`.
-
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command talks to its user"
-)]
+//! The project's own commands: `cargo xtask test` and its kin.
 
 mod lab;
+mod shell;
+mod test;
 
+use std::fmt::Write as _;
+use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
+
+/// A command. To add one, write its module beside this file and add a line to [`COMMANDS`].
+struct Command {
+    name: &'static str,
+    arguments: &'static str,
+    summary: &'static str,
+    run: fn(&[String]) -> ExitCode,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "[STAGE…]",
+        summary: "runs everything that must hold, or these stages of it, and says what was skipped",
+        run: test::run,
+    },
+    Command {
+        name: "lab",
+        arguments: "COMMAND…",
+        summary: "real hosts on this machine: `cargo xtask lab` lists its commands",
+        run: lab::run,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.split_first() {
-        Some((command, rest)) if command == "lab" => lab::run(rest),
-        _ => {
-            eprintln!("usage: cargo xtask lab ...");
+    let Some((name, rest)) = arguments.split_first() else {
+        let _ = write!(stderr(), "{}", help());
+        return ExitCode::from(2);
+    };
+    let wants_help = |argument: &String| matches!(argument.as_str(), "--help" | "-h" | "help");
+    // What stands behind the name of a command can be another program's: `lab exec PROGRAM --help`.
+    if arguments.iter().take(2).any(wants_help) {
+        let _ = write!(stdout(), "{}", help());
+        return ExitCode::SUCCESS;
+    }
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(rest),
+        None => {
+            let _ = write!(stderr(), "there is no command `{name}`\n\n{}", help());
             ExitCode::from(2)
         }
     }
+}
+
+fn help() -> String {
+    let mut help = String::from("The project's own commands.\n\nUsage: cargo xtask COMMAND\n\n");
+    for command in COMMANDS {
+        let usage = format!("{} {}", command.name, command.arguments);
+        let _ = writeln!(help, "  {usage:<18}{}", command.summary);
+    }
+    help += "\nStages of `test`:\n\n";
+    for stage in test::STAGES {
+        let _ = writeln!(help, "  {:<18}{}", stage.name, stage.summary);
+    }
+    help += "\nExit codes: 0 nothing failed, 1 something did, 2 the command was not understood.\n";
+    help
 }

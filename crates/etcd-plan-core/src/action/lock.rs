@@ -1,5 +1,4 @@
 use super::{Change, Decision, StepContext};
-use crate::facts::MemberQuestions;
 use crate::names::HostPath;
 use crate::op::WriteOp;
 
@@ -15,13 +14,9 @@ pub(super) fn decide(context: &StepContext<'_>) -> Decision {
         "{}, since {}",
         context.run.inputs.holder, context.run.inputs.stamp
     );
-    let check = match context.step.member() {
-        Some(member) => MemberQuestions::new(spec, member).all(),
-        None => Vec::new(),
-    };
     Decision::Change(Change {
         ops: vec![WriteOp::Lock { path, holder }],
-        check,
+        check: context.asks().all(),
         ..Change::default()
     })
 }

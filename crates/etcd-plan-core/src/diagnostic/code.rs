@@ -142,7 +142,7 @@ codes! {
     ///
     /// Every write goes to a majority, so each further member makes writes slower (etcd's FAQ).
     ManyVoters = "many-voters", Warning;
-    /// All members of a new cluster are learners, or a learner would start one.
+    /// All members of a cluster are learners, which have no vote: it could never decide anything.
     LearnerBootstraps = "learner-bootstraps", Error;
     /// A variable begins with `etcd_` and is not a parameter.
     UnknownParameter = "unknown-parameter", Warning;

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::{Code, Place, Style};
 
@@ -59,10 +59,14 @@ impl Diagnostic {
         self
     }
 
-    /// Adds another place, if one is known.
+    /// Adds another place, if one is known and it is not marked already.
     #[must_use]
     pub fn see(mut self, place: impl Into<Option<Place>>, label: impl Into<String>) -> Self {
-        if let Some(place) = place.into() {
+        let is_marked = |place: &Place| {
+            let mut related = self.related.iter().map(|related| &related.place);
+            self.place.as_ref() == Some(place) || related.any(|other| other == place)
+        };
+        if let Some(place) = place.into().filter(|place| !is_marked(place)) {
             self.related.push(Related {
                 place,
                 label: label.into(),
@@ -117,7 +121,9 @@ impl Diagnostics {
         self.0.iter()
     }
 
-    /// Puts them in the order of source, place and code, and drops repetitions.
+    /// Puts them in the order of source, place and code, and drops repetitions: of findings with
+    /// one code at one place with one hint the first stays, since they go back to one mistake, and
+    /// counts those that name something else.
     pub fn sort(&mut self) {
         let key = |d: &Diagnostic| {
             (
@@ -128,7 +134,26 @@ impl Diagnostics {
             )
         };
         self.0.sort_by_cached_key(key);
-        self.0.dedup();
+        let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+        for finding in std::mem::take(&mut self.0) {
+            let same = kept
+                .iter_mut()
+                .rev()
+                .take_while(|(other, _)| other.code == finding.code && other.place == finding.place)
+                .find(|(other, _)| other.hint == finding.hint && other.label == finding.label);
+            match same {
+                Some((other, _)) if other.message == finding.message => {}
+                Some((_, more)) if finding.place.is_some() => *more += 1,
+                _ => kept.push((finding, 0)),
+            }
+        }
+        let counted = kept.into_iter().map(|(mut finding, more)| {
+            if more > 0 {
+                let _ = write!(finding.message, " (and {more} more like it)");
+            }
+            finding
+        });
+        self.0.extend(counted);
     }
 
     /// Gives the collection itself when nothing in it is an error, or as an error when something is.

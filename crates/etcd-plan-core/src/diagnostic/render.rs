@@ -106,7 +106,7 @@ impl Excerpt {
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
         let cut = floor(text, line_end.min(offset + Self::LIMIT));
         Self {
-            text: text[offset..cut.max(offset)].to_owned(),
+            text: without_secrets(&text[offset..cut.max(offset)]),
             first_line,
             offset,
         }
@@ -133,4 +133,66 @@ impl Excerpt {
 /// The next character boundary at or below an offset.
 fn floor(text: &str, offset: usize) -> usize {
     text.floor_char_boundary(offset)
+}
+
+/// Gives a text with stars for the values of variables that are called like secrets, so that a
+/// finding about a line does not tell the password beside it. Lengths in bytes stay as they were.
+fn without_secrets(text: &str) -> String {
+    const WORDS: [&str; 4] = ["password", "passwd", "_pass", "secret"];
+    let lower = text.to_ascii_lowercase();
+    let mut bytes = text.as_bytes().to_vec();
+    for (at, word) in WORDS.iter().flat_map(|word| lower.match_indices(*word)) {
+        let after = at + word.len();
+        // The name goes on to its end, and the value begins behind the colon or equals sign.
+        let name_end = end_of(text, after, |c| c.is_alphanumeric() || c == '_');
+        let colon = end_of(text, name_end, |c| "\"' ".contains(c));
+        if !text[colon..].starts_with([':', '=']) {
+            continue;
+        }
+        let start = end_of(text, colon + 1, |c| c == ' ');
+        let quote = text[start..].chars().next().filter(|c| "\"'".contains(*c));
+        let end = match quote {
+            Some(quote) => end_of(text, start + 1, |c| c != quote && c != '\n'),
+            None => end_of(text, start, |c| !",}\n".contains(c)),
+        };
+        bytes[start + usize::from(quote.is_some())..end].fill(b'*');
+    }
+    String::from_utf8(bytes).expect("whole characters are replaced by ASCII")
+}
+
+/// Gives where a run of characters that begins at an offset ends.
+fn end_of(text: &str, start: usize, is_in: impl Fn(char) -> bool) -> usize {
+    text[start..]
+        .find(|c| !is_in(c))
+        .map_or(text.len(), |at| start + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_secrets;
+
+    #[test]
+    fn secrets_beside_a_finding_are_not_told() {
+        for (text, shown) in [
+            (
+                "etcd_root_password: Etcd.Root",
+                "etcd_root_password: *********",
+            ),
+            (
+                "{ ansible_become_pass: 'x y', b: 1 }",
+                "{ ansible_become_pass: '***', b: 1 }",
+            ),
+            (
+                "{ pg_admin_password: a, b: 1 }",
+                "{ pg_admin_password: *, b: 1 }",
+            ),
+            ("{\"DB_SECRET\": \"é\"}", "{\"DB_SECRET\": \"**\"}"),
+            ("-e my_password=x", "-e my_password=*"),
+            ("# the password is elsewhere", "# the password is elsewhere"),
+            ("password:", "password:"),
+            ("etcd_data: /data/etcd", "etcd_data: /data/etcd"),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
+    }
 }

@@ -61,7 +61,7 @@ impl InventoryBuilder {
                     "group `all` is made a child of group `{}`",
                     self.draft.groups_mut()[parent as usize].name
                 );
-                let hint = "Leave it out: every group is in `all` already";
+                let hint = "leave it out: every group is in `all` already";
                 self.findings
                     .push(Diagnostic::new(Code::GroupCycle, message, hint));
             } else {
@@ -110,7 +110,7 @@ impl InventoryBuilder {
                     value.kind()
                 ),
                 "",
-                "Set a whole number; Ansible's default is 1",
+                "set a whole number; Ansible's default is 1",
             );
         });
         set_depths(draft.groups_mut(), &mut findings);
@@ -134,7 +134,7 @@ impl InventoryBuilder {
             .map_err(|error| {
                 let message = format!("the {of} name {text:?} {error}");
                 let hint =
-                    format!("Give the {of} a name without white space, of at most 255 bytes");
+                    format!("give the {of} a name without white space, of at most 255 bytes");
                 self.findings
                     .push(Diagnostic::new(Code::BadName, message, hint));
             })

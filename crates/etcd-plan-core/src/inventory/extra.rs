@@ -109,7 +109,7 @@ impl ExtraVars {
                     span,
                     format!("the extra variables are {}, not a mapping", other.kind()),
                     "",
-                    "Write variables by name: `{ etcd_init: existing }`",
+                    "write variables by name: `{ etcd_init: existing }`",
                 );
                 Map::default()
             }
@@ -142,6 +142,7 @@ impl Extra {
             value: &self.node.value,
             level: Level::Extra,
             span: self.node.span,
+            key_span: Span::default(),
             source: self.source.as_ref(),
             is_argument: self.is_argument,
         }
@@ -165,14 +166,14 @@ fn assignments(source: &Arc<Source>, findings: &mut Findings) -> Vec<(Arc<str>, 
                 source,
                 span,
                 &format!("the file of `{}` is not read here", shown(&word)),
-                "Read the file and hand over its text",
+                "read the file and hand over its text",
                 findings,
             ),
             _ => refuse(
                 source,
                 span,
                 &format!("`{}` sets no variable", shown(&word)),
-                "Write `name=value`, with quotes around a value with spaces, or a mapping such as `{\"name\": \"value\"}`",
+                "write `name=value`, with quotes around a value with spaces, or a mapping such as `{\"name\": \"value\"}`",
                 findings,
             ),
         }
@@ -207,7 +208,7 @@ fn words(source: &Arc<Source>, findings: &mut Findings) -> Vec<(String, Span)> {
             source,
             Span::new(at, end),
             &what,
-            "Close the quote",
+            "close the quote",
             findings,
         );
     }
@@ -252,7 +253,7 @@ mod tests {
             .add_file("c: 1\nb: 2\n", "vars.yml")
             .expect("a mapping");
         let origin = |name| extra.get(name).expect(name).origin();
-        assert_eq!(origin("a"), Origin::Argument);
+        assert!(matches!(origin("a"), Origin::Argument(Some(_))));
         assert_eq!(origin("b").to_string(), "vars.yml:2:4");
         assert_eq!(extra.get("a").expect("set").value.as_bool(), Some(false));
         assert_eq!(

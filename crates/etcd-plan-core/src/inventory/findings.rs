@@ -79,7 +79,7 @@ impl Findings {
 }
 
 /// Gives a user's text as it can stand in a message: not too long, and without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let start = &text[..text.floor_char_boundary(SHOWN)];
     let more = if start.len() < text.len() { "…" } else { "" };
     format!("{}{more}", start.escape_debug())

@@ -25,6 +25,7 @@ mod tests;
 
 pub use builder::InventoryBuilder;
 pub use extra::ExtraVars;
+pub(crate) use findings::shown;
 pub use model::Inventory;
 pub use value::{Entry, Map, Node, Value};
 pub use vars::{HostVars, Level, Origin, Var};

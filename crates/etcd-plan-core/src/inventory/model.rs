@@ -201,6 +201,7 @@ impl Inventory {
             value: &entry.node.value,
             level,
             span: entry.node.span,
+            key_span: entry.key_span,
             source: self.0.source.as_ref(),
             is_argument: false,
         })

@@ -42,7 +42,7 @@ pub(super) fn set_depths(groups: &mut [Group], findings: &mut Findings) {
                 first.name
             );
             let place = first.span.and_then(|span| findings.place(span));
-            let hint = "Nest the groups less deeply";
+            let hint = "nest the groups less deeply";
             findings.push(Diagnostic::new(Code::TooLarge, message, hint).at(place, "too deep"));
         }
     }
@@ -66,7 +66,7 @@ fn report_cycle(groups: &[Group], component: &[GroupId], findings: &mut Findings
         names[0],
         names.join(" -> ")
     );
-    let hint = "Take one of these groups out of the `children` of the one before it";
+    let hint = "take one of these groups out of the `children` of the one before it";
     let mut finding = Diagnostic::new(Code::GroupCycle, message, hint);
     if let Some(span) = group(start).span {
         finding = finding.at(findings.place(span), "");

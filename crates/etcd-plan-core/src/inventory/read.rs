@@ -38,7 +38,7 @@ pub(super) fn read(source: Arc<Source>) -> Result<Inventory, Diagnostics> {
                 value.kind()
             ),
             "not a whole number",
-            "Write a whole number; Ansible's default is 1",
+            "write a whole number; Ansible's default is 1",
         );
     });
     set_depths(draft.groups_mut(), &mut findings);
@@ -78,7 +78,7 @@ impl Reader {
                     tree.span,
                     format!("the inventory is {}, not a mapping of groups", other.kind()),
                     "",
-                    "Begin with a group: `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`. \
+                    "begin with a group: `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`. \
                      From an inventory in INI, take what `ansible-inventory --list` prints",
                 );
                 return false;
@@ -102,7 +102,7 @@ impl Reader {
 
     /// Reads `_meta`, whose `hostvars` hold the variables of all hosts.
     fn meta(&mut self, meta: &Entry) {
-        let hint = "Take the output of `ansible-inventory --list` as it is";
+        let hint = "take the output of `ansible-inventory --list` as it is";
         let Value::Map(body) = &meta.node.value else {
             let message = format!("`_meta` is {}, not a mapping", meta.node.value.kind());
             return self.findings.shape(meta.node.span, message, "", hint);
@@ -140,9 +140,9 @@ impl Reader {
             Value::Null => return Some(id),
             other => {
                 let hint = if name.as_str() == "plugin" {
-                    "This looks like the settings of an inventory plugin: take what `ansible-inventory --list` prints with it"
+                    "this looks like the settings of an inventory plugin: take what `ansible-inventory --list` prints with it"
                 } else {
-                    "Write `hosts`, `children` or `vars` below the group, or remove it"
+                    "write `hosts`, `children` or `vars` below the group, or remove it"
                 };
                 let message = format!("group `{name}` is {}, not a mapping", other.kind());
                 self.findings
@@ -185,7 +185,7 @@ impl Reader {
                     other.kind()
                 ),
                 "",
-                "Write each host as a key: `hosts: { 10.10.10.10: {}, 10.10.10.11: {} }`",
+                "write each host as a key: `hosts: { 10.10.10.10: {}, 10.10.10.11: {} }`",
             ),
         }
     }
@@ -215,7 +215,7 @@ impl Reader {
         let pattern = match HostPattern::parse(&entry.key) {
             Ok(pattern) => pattern,
             Err(clause) => {
-                let hint = "Write a range as `node[1:3]`, `node[01:20]` or `db-[a:c]`";
+                let hint = "write a range as `node[1:3]`, `node[01:20]` or `db-[a:c]`";
                 return self.bad_name("host", &entry.key, entry.key_span, &clause, hint);
             }
         };
@@ -228,7 +228,7 @@ impl Reader {
                     "with `{}` the ranges of the inventory stand for more than {RANGE_LIMIT} hosts",
                     shown(&entry.key)
                 );
-                let hint = "Check the bounds of the range";
+                let hint = "check the bounds of the range";
                 let place = self.findings.place(entry.key_span);
                 let finding = Diagnostic::new(Code::TooLarge, message, hint);
                 self.findings.push(finding.at(place, "too many hosts"));
@@ -269,7 +269,7 @@ impl Reader {
                         other.kind()
                     ),
                     "not a mapping",
-                    format!("Write variables by name, `{host}: {{ etcd_seq: 1 }}`, or nothing"),
+                    format!("write variables by name, `{host}: {{ etcd_seq: 1 }}`, or nothing"),
                 );
                 None
             }
@@ -304,7 +304,7 @@ impl Reader {
                     other.kind()
                 ),
                 "",
-                "Write each group as a key: `children: { etcd: {}, infra: {} }`",
+                "write each group as a key: `children: { etcd: {}, infra: {} }`",
             ),
         }
     }
@@ -323,7 +323,7 @@ impl Reader {
         if child == "all" {
             let place = self.findings.place(span);
             let message = format!("group `all` is listed as a child of group `{parent}`");
-            let hint = format!("Remove it: `{parent}` is in `all` already, as every group is");
+            let hint = format!("remove it: `{parent}` is in `all` already, as every group is");
             self.findings.push(
                 Diagnostic::new(Code::GroupCycle, message, hint).at(place, "not below itself"),
             );
@@ -342,7 +342,7 @@ impl Reader {
                     other.kind()
                 ),
                 "",
-                "Write variables by name: `vars: { etcd_cluster: etcd }`",
+                "write variables by name: `vars: { etcd_cluster: etcd }`",
             ),
         }
     }
@@ -350,14 +350,14 @@ impl Reader {
     fn unknown_key(&mut self, group: &GroupName, part: &Entry) {
         let key = shown(&part.key);
         let hint = match &*key {
-            "host" => "Did you mean `hosts`?".to_owned(),
-            "child" | "childs" | "childrens" | "groups" => "Did you mean `children`?".to_owned(),
-            "var" | "variables" => "Did you mean `vars`?".to_owned(),
+            "host" => "did you mean `hosts`?".to_owned(),
+            "child" | "childs" | "childrens" | "groups" => "did you mean `children`?".to_owned(),
+            "var" | "variables" => "did you mean `vars`?".to_owned(),
             key if key.contains('_') => {
-                format!("Put `{key}` below `vars` if it is a variable, or remove it")
+                format!("put `{key}` below `vars` if it is a variable, or remove it")
             }
             key => format!(
-                "Put `{key}` below `children` if it is a group, below `hosts` if it is a host, or remove it"
+                "put `{key}` below `children` if it is a group, below `hosts` if it is a host, or remove it"
             ),
         };
         let message = format!(
@@ -376,7 +376,7 @@ impl Reader {
                 value.kind()
             ),
             "",
-            "Take the output of `ansible-inventory --list` as it is",
+            "take the output of `ansible-inventory --list` as it is",
         );
     }
 
@@ -385,7 +385,7 @@ impl Reader {
             Ok(name) => Some(name),
             Err(error) => {
                 let hint =
-                    format!("Give the {of} a name without white space, of at most 255 bytes");
+                    format!("give the {of} a name without white space, of at most 255 bytes");
                 self.bad_name(of, text, span, &error.to_string(), &hint);
                 None
             }

@@ -145,9 +145,9 @@ fn what_there_is(inventory: &Inventory) -> String {
     let groups = list(&mut inventory.groups().map(ToString::to_string));
     let hosts = list(&mut inventory.hosts().map(ToString::to_string));
     match (groups.is_empty(), hosts.is_empty()) {
-        (_, true) => "Add hosts to the inventory: it has none".to_owned(),
-        (true, false) => format!("Name some of these hosts: {hosts}"),
-        (false, false) => format!("Name some of these groups: {groups}; or hosts: {hosts}"),
+        (_, true) => "add hosts to the inventory: it has none".to_owned(),
+        (true, false) => format!("name some of these hosts: {hosts}"),
+        (false, false) => format!("name some of these groups: {groups}; or hosts: {hosts}"),
     }
 }
 

@@ -184,7 +184,7 @@ impl Scope {
                 return Err(self.failure(
                     var,
                     reason,
-                    "Give one of the variables its value itself",
+                    "give one of the variables its value itself",
                 ));
             }
             outer = trail.outer.as_deref();
@@ -193,7 +193,7 @@ impl Scope {
             return Ok(());
         }
         let reason = format!("more than {DEPTH_LIMIT} variables refer to each other in a row");
-        Err(self.failure(var, &reason, "Give one of the variables its value itself"))
+        Err(self.failure(var, &reason, "give one of the variables its value itself"))
     }
 
     /// Says why a template failed: with the finding of the variable that failed, where it was one.
@@ -214,7 +214,7 @@ impl Scope {
                 let what = part.or(single_expression(template)).unwrap_or(template);
                 (
                     format!("`{}` is not defined", what.trim()),
-                    "Define it in the inventory, or give a default: `{{ name | default('value') }}`",
+                    "define it in the inventory, or give a default: `{{ name | default('value') }}`",
                 )
             }
             ErrorKind::UnknownFilter
@@ -222,19 +222,19 @@ impl Scope {
             | ErrorKind::UnknownTest
             | ErrorKind::UnknownMethod => (
                 detail(error),
-                "Give the value itself: filters, lookups and facts that only Ansible has cannot be used here",
+                "give the value itself: filters, lookups and facts that only Ansible has cannot be used here",
             ),
             ErrorKind::SyntaxError => (
                 detail(error),
-                "Correct the template; a text with braces that is none can be tagged `!unsafe`",
+                "correct the template; a text with braces that is none can be tagged `!unsafe`",
             ),
             ErrorKind::OutOfFuel => (
                 "it takes too many steps".to_owned(),
-                "Give the value itself",
+                "give the value itself",
             ),
             _ => (
                 detail(error),
-                "Correct the template, or give the value itself",
+                "correct the template, or give the value itself",
             ),
         };
         self.failure(var, &reason, hint)
@@ -254,18 +254,23 @@ impl Scope {
             var.name, self.host
         );
         let hint = format!(
-            "Write the value in the clear, or hand it over: `-e {}=…`",
+            "write the value in the clear, or hand it over: `-e {}=…`",
             var.name
         );
         Diagnostic::new(Code::VaultValue, message, hint).at(var.place(), "encrypted")
     }
 }
 
+/// Gives what minijinja says, without saying "unknown" twice.
 fn detail(error: &Error) -> String {
-    match error.detail() {
-        Some(detail) if error.kind() == ErrorKind::InvalidOperation => detail.to_owned(),
-        Some(detail) => format!("{}: {detail}", error.kind()),
-        None => error.kind().to_string(),
+    use ErrorKind::{InvalidOperation, UnknownFilter, UnknownFunction, UnknownTest};
+    match (error.kind(), error.detail()) {
+        (InvalidOperation | UnknownFilter | UnknownTest, Some(detail)) => detail.to_owned(),
+        (UnknownFunction, Some(detail)) => format!("function {detail}"),
+        (UnknownTest, None) => "a test in it is unknown".to_owned(),
+        (UnknownFilter, None) => "a filter in it is unknown".to_owned(),
+        (kind, Some(detail)) => format!("{kind}: {detail}"),
+        (kind, None) => kind.to_string(),
     }
 }
 

@@ -27,9 +27,9 @@ pub(super) fn from_bytes(bytes: &[u8], name: &str) -> Result<Arc<Source>, Diagno
             let good = std::str::from_utf8(good).expect("valid up to here");
             let before = &good[good.floor_char_boundary(good.len().saturating_sub(EXCERPT))..];
             let hint = if bad.starts_with(&[0xff, 0xfe]) || bad.starts_with(&[0xfe, 0xff]) {
-                "This looks like UTF-16: save the file as UTF-8"
+                "this looks like UTF-16: save the file as UTF-8"
             } else {
-                "Save the file as UTF-8, and check that it is the file that you mean"
+                "save the file as UTF-8, and check that it is the file that you mean"
             };
             let offset = good.len();
             let shown = format!("{before}{}", char::REPLACEMENT_CHARACTER);
@@ -54,7 +54,7 @@ pub(super) fn from_text(text: &str, name: &str) -> Result<Arc<Source>, Diagnosti
         let start = text.floor_char_boundary(at.saturating_sub(EXCERPT));
         let shown = &text[start..at];
         let what = format!("byte {at} is zero");
-        let hint = "Check that it is the file that you mean, and that it is saved as UTF-8";
+        let hint = "check that it is the file that you mean, and that it is saved as UTF-8";
         let span = Span::new(shown.len(), shown.len());
         return Err(not_text(shown, span, &what, hint, name));
     }
@@ -66,7 +66,7 @@ fn too_large(size: usize, text: &str, name: &str) -> Diagnostics {
     let head = head.split('\n').next().unwrap_or_default();
     let message =
         format!("the inventory has {size} bytes, more than the {TEXT_LIMIT} that are read");
-    let hint = "Check that it is the file that you mean, or split the inventory";
+    let hint = "check that it is the file that you mean, or split the inventory";
     let place = Place {
         source: Source::new(name, head),
         span: Span::default(),

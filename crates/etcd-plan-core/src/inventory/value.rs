@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::findings::shown;
 use crate::diagnostic::Span;
 
 /// A value of the inventory, as it is written there: nothing is interpreted yet.
@@ -121,6 +122,15 @@ impl Value {
                 !verbatim && (text.contains("{{") || text.contains("{%") || text.contains("{#"))
             }
             _ => false,
+        }
+    }
+
+    /// Shows the value in a message: a text, as far as it is short, in backticks; else its kind.
+    pub(crate) fn in_message(&self) -> String {
+        match self.as_text() {
+            Some("") => "empty".to_owned(),
+            Some(text) => format!("`{}`", shown(text)),
+            None => self.kind().to_owned(),
         }
     }
 

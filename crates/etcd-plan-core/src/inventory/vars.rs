@@ -37,6 +37,7 @@ pub struct Var<'a> {
     pub level: Level<'a>,
     /// The range of the value in its source; empty for values that come from code.
     pub span: Span,
+    pub(super) key_span: Span,
     pub(super) source: Option<&'a Arc<Source>>,
     pub(super) is_argument: bool,
 }
@@ -62,8 +63,8 @@ pub enum Level<'a> {
 pub enum Origin {
     /// A place in a text.
     Place(Place),
-    /// An argument of the command, or its counterpart in code.
-    Argument,
+    /// An argument of the command, with the place in its text; or its counterpart in code.
+    Argument(Option<Place>),
     /// An inventory that was put together in code.
     Code,
 }
@@ -155,6 +156,7 @@ impl<'a> HostVars<'a> {
             value: &entry.node.value,
             level,
             span: entry.node.span,
+            key_span: entry.key_span,
             source: self.inventory.0.source.as_ref(),
             is_argument: false,
         }
@@ -167,6 +169,14 @@ impl Var<'_> {
         self.place_of(self.span)
     }
 
+    /// Gives the place of the name; that of the value in an argument such as `-e name=value`.
+    pub fn key_place(&self) -> Option<Place> {
+        if self.key_span == Span::default() {
+            return self.place();
+        }
+        self.place_of(self.key_span)
+    }
+
     /// Gives the place of a range in the same source, such as that of an element of a list.
     pub fn place_of(&self, span: Span) -> Option<Place> {
         place(self.source, span)
@@ -175,9 +185,20 @@ impl Var<'_> {
     /// Says where the value comes from.
     pub fn origin(&self) -> Origin {
         match self.place() {
-            _ if self.is_argument => Origin::Argument,
+            place if self.is_argument => Origin::Argument(place),
             Some(place) => Origin::Place(place),
             None => Origin::Code,
+        }
+    }
+}
+
+impl Origin {
+    /// Gives the place in a text, if there is one.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Place(place) => Some(place),
+            Self::Argument(place) => place.as_ref(),
+            Self::Code => None,
         }
     }
 }
@@ -186,7 +207,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Place(place) => place.fmt(f),
-            Self::Argument => f.write_str("argument"),
+            Self::Argument(_) => f.write_str("argument"),
             Self::Code => f.write_str("code"),
         }
     }

@@ -16,6 +16,8 @@ pub struct ClusterSpec {
     pub members: Vec<MemberSpec>,
     /// The hosts of group `infra`, at which members are registered.
     pub infra: Vec<HostSpec>,
+    /// Where its group is written, if that is known.
+    pub place: Option<Place>,
 }
 
 /// A member as it is wanted.
@@ -31,8 +33,10 @@ pub struct MemberSpec {
     pub learner: bool,
     /// The host that it lives on.
     pub host: HostSpec,
-    /// Where its `etcd_seq` is written, if that is known.
+    /// Where its host is written, if that is known.
     pub place: Option<Place>,
+    /// Where its `etcd_seq` is written, if that is known.
+    pub seq_place: Option<Place>,
 }
 
 /// A host as an executor must know it.

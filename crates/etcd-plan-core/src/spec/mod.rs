@@ -2,12 +2,13 @@
 
 mod check;
 mod cluster;
+mod nearest;
 mod parameter;
 pub mod params;
 mod resolve;
 mod types;
 
-pub(crate) use check::check;
+pub(crate) use check::{Unread, check};
 pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
 pub use resolve::{ResolvedInventory, resolve};

@@ -18,6 +18,7 @@
 
 mod approved;
 mod batch;
+mod compose;
 mod controller;
 mod coordinator;
 mod keys;
@@ -25,6 +26,7 @@ mod observed;
 mod observer;
 mod pool;
 mod preview;
+mod results;
 mod run;
 mod settings;
 mod state;

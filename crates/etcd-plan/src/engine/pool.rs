@@ -58,6 +58,10 @@ pub(super) enum Broken {
     Connect(ConnectError),
     #[error("the session ended: {message}", message = .0.message)]
     Session(SessionError),
+    #[error(
+        "the session answered {answered} of {asked} operations, which is a bug of its executor"
+    )]
+    Answers { asked: usize, answered: usize },
     #[error("a part of etcd-plan panicked, which is a bug: {0}")]
     Panic(String),
 }
@@ -147,6 +151,7 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
         } => {
             let permit = permit.expect("only an approved run gives batches to its pool");
             let outcome = guarded(|| session.write(&batch, permit).map_err(Broken::Session));
+            let outcome = complete(outcome, batch.len());
             let session = outcome.is_ok().then_some(session);
             Done {
                 host,
@@ -166,6 +171,7 @@ fn read(
     was_read: bool,
 ) -> Done {
     let outcome = guarded(|| session.read(&questions).map_err(Broken::Session));
+    let outcome = complete(outcome, questions.len());
     let session = outcome.is_ok().then_some(session);
     Done {
         host,
@@ -174,6 +180,14 @@ fn read(
         was_read,
         outcome,
     }
+}
+
+/// A session that does not answer everything is not believed in anything.
+fn complete(outcome: Result<Vec<OpResult>, Broken>, asked: usize) -> Result<Vec<OpResult>, Broken> {
+    outcome.and_then(|results| match results.len() {
+        answered if answered == asked => Ok(results),
+        answered => Err(Broken::Answers { asked, answered }),
+    })
 }
 
 /// A panic in a step is a failed step, and the run goes on to its report.

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use etcd_plan_core::action::{Change, Decision, StepContext, decide, summary};
+use etcd_plan_core::action::{Change, Decision, StepContext, decide, questions, summary};
+use etcd_plan_core::facts::Observation;
+use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Step};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
 use etcd_plan_core::run::RunContext;
@@ -21,10 +23,11 @@ pub(super) fn preview(state: &State<'_>) -> Report {
             observation: &observation,
             ..state.context()
         };
-        let decision = decide(&StepContext {
+        let context = StepContext {
             run: &context,
             step,
-        });
+        };
+        let (decision, questions) = (decide(&context), questions(&context));
         let cluster = step.cluster().map(|cluster| &cluster.name);
         let report = match decision {
             Ok(Decision::Nothing) => report(step, Outcome::Unchanged),
@@ -36,18 +39,11 @@ pub(super) fn preview(state: &State<'_>) -> Report {
                     forget,
                     ..
                 } = change;
-                if let Some(Ok(facts)) = step
-                    .host_name()
-                    .and_then(|host| observation.hosts.get_mut(host))
-                {
-                    check
-                        .iter()
-                        .chain(&forget)
-                        .for_each(|question| facts.forget(question));
-                }
+                // What is only read again, or waited for, leaves what is known as it is.
                 if lines.is_empty() {
                     report(step, Outcome::Unchanged)
                 } else {
+                    forget_facts(&mut observation, step, check.into_iter().chain(forget));
                     dirty.insert(cluster);
                     StepReport {
                         lines,
@@ -60,6 +56,7 @@ pub(super) fn preview(state: &State<'_>) -> Report {
             Err(_) if dirty.contains(&cluster) => match step.action() {
                 Action::AwaitReady | Action::Verify => report(step, Outcome::Unchanged),
                 _ => {
+                    forget_facts(&mut observation, step, questions);
                     let lines = vec![format!("~ {}", summary(step))];
                     StepReport {
                         lines,
@@ -81,6 +78,22 @@ pub(super) fn preview(state: &State<'_>) -> Report {
         round_trips: state.round_trips.clone(),
         stopped: state.stopped,
         duration_ms: state.now_ms(),
+    }
+}
+
+/// Forgets what would no longer be true of a step's host.
+fn forget_facts(
+    observation: &mut Observation,
+    step: Step<'_>,
+    questions: impl IntoIterator<Item = ReadOp>,
+) {
+    let facts = step
+        .host_name()
+        .and_then(|host| observation.hosts.get_mut(host));
+    if let Some(Ok(facts)) = facts {
+        questions
+            .into_iter()
+            .for_each(|question| facts.forget(&question));
     }
 }
 

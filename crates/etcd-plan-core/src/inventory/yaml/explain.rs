@@ -4,13 +4,13 @@ use granit_parser::ErrorKind;
 pub(super) fn hint_for(kind: &ErrorKind, text: &str) -> &'static str {
     match kind {
         ErrorKind::ExpectedDocumentStart if text.trim_start().starts_with('[') => {
-            "This looks like an inventory in INI: take what `ansible-inventory --list` prints for it"
+            "this looks like an inventory in INI: take what `ansible-inventory --list` prints for it"
         }
         ErrorKind::TabNotAllowed
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => "Indent with spaces; YAML takes no tabs there",
+        | ErrorKind::TabAtBlockScalarStart => "indent with spaces; YAML takes no tabs there",
         ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofFlowMapping
         | ErrorKind::UnexpectedEofImplicitFlowMapping
@@ -19,19 +19,19 @@ pub(super) fn hint_for(kind: &ErrorKind, text: &str) -> &'static str {
         | ErrorKind::MisplacedFlowCollectionEnd
         | ErrorKind::ExpectedFlowMappingSeparator
         | ErrorKind::ExpectedFlowSequenceSeparator => {
-            "Check that every bracket is closed and that commas stand between the entries; put texts with brackets or commas in quotes"
+            "check that every bracket is closed and that commas stand between the entries; put texts with brackets or commas in quotes"
         }
         ErrorKind::UnclosedQuotedScalar
         | ErrorKind::DocumentIndicatorInQuotedScalar
         | ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar
         | ErrorKind::InvalidQuotedScalarIndent => {
-            "Close the quote; inside single quotes a quote is written twice, inside double quotes as `\\\"`"
+            "close the quote; inside single quotes a quote is written twice, inside double quotes as `\\\"`"
         }
         ErrorKind::UnknownQuotedScalarEscape => {
-            "Write a backslash in double quotes twice, or use single quotes"
+            "write a backslash in double quotes twice, or use single quotes"
         }
-        ErrorKind::UnexpectedCharacter { .. } => "Put the text in quotes",
+        ErrorKind::UnexpectedCharacter { .. } => "put the text in quotes",
         ErrorKind::MappingValueNotAllowed
         | ErrorKind::SimpleKeyExpected
         | ErrorKind::InvalidSimpleKey
@@ -39,11 +39,11 @@ pub(super) fn hint_for(kind: &ErrorKind, text: &str) -> &'static str {
         | ErrorKind::InvalidIndentation
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::BlockSequenceEntryNotAllowed => {
-            "Check the indentation and that every key is followed by a colon and a space; put texts that hold `: ` in quotes"
+            "check the indentation and that every key is followed by a colon and a space; put texts that hold `: ` in quotes"
         }
         ErrorKind::UndeclaredTagHandle | ErrorKind::InvalidTagTerminator => {
-            "Put a text that begins with `!` in quotes"
+            "put a text that begins with `!` in quotes"
         }
-        _ => "Correct the text at or a little before the marked place",
+        _ => "correct the text at or a little before the marked place",
     }
 }

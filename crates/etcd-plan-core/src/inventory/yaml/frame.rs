@@ -127,7 +127,7 @@ fn report_duplicates(entries: &[Entry], findings: &mut Findings) {
                 "the key `{}` is there twice in one mapping",
                 shown(&entry.key)
             );
-            let hint = "Remove one of the two, or give it another name";
+            let hint = "remove one of the two, or give it another name";
             let (here, before) = (
                 findings.place(entry.key_span),
                 findings.place(first.key_span),
@@ -167,7 +167,7 @@ fn refuse_merge(node: &Node, value: &Value, findings: &mut Findings) {
         node.span,
         format!("`<<` takes in a mapping, not {}", value.kind()),
         "not a mapping",
-        "Give it an alias of a mapping, `<<: *name`, or a list of such",
+        "give it an alias of a mapping, `<<: *name`, or a list of such",
     );
 }
 

@@ -79,7 +79,7 @@ impl Reader<'_> {
                         place,
                         "the file holds more than one document",
                         "a second one begins here",
-                        "Keep one document in a file: remove this `---`, or split the file",
+                        "keep one document in a file: remove this `---`, or split the file",
                     );
                     return ControlFlow::Break(());
                 }
@@ -118,7 +118,7 @@ impl Reader<'_> {
                 let name = shown(&name);
                 let message = format!("`*{name}` refers to no anchor before it");
                 let hint = format!(
-                    "Put `&{name}` before the value that it stands for, or put the text in quotes if it is none"
+                    "put `&{name}` before the value that it stands for, or put the text in quotes if it is none"
                 );
                 self.error(Code::YamlSyntax, place, message, "not defined", hint);
                 self.complete_or_key(Value::Null.into(), 1, 0, place);
@@ -169,7 +169,7 @@ impl Reader<'_> {
                 node.span,
                 format!("{} stands where a key is expected", node.value.kind()),
                 "not a key",
-                "Write a name before the colon. If this is a template, put it in quotes: `\"{{ name }}\"`",
+                "write a name before the colon. If this is a template, put it in quotes: `\"{{ name }}\"`",
             );
         }
         let span = node.span;
@@ -189,7 +189,7 @@ impl Reader<'_> {
                 place,
                 "an alias refers to a value that holds the alias itself",
                 "without end",
-                "Write out what the alias stands for",
+                "write out what the alias stands for",
             );
             return ControlFlow::Break(());
         };
@@ -253,7 +253,7 @@ impl Reader<'_> {
             place,
             format!("the inventory unfolds to more than {NODE_LIMIT} values"),
             "here the limit is reached",
-            "Split the inventory; if aliases refer to aliases, write out what they stand for",
+            "split the inventory; if aliases refer to aliases, write out what they stand for",
         );
         ControlFlow::Break(())
     }
@@ -264,7 +264,7 @@ impl Reader<'_> {
             place,
             format!("mappings and lists stand in each other more than {DEPTH_LIMIT} levels deep"),
             "here the limit is reached",
-            "Check the brackets, or mention nested groups side by side instead of inside each other",
+            "check the brackets, or mention nested groups side by side instead of inside each other",
         );
         ControlFlow::Break(())
     }

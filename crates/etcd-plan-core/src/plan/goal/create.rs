@@ -24,10 +24,12 @@ pub(super) fn plan(steps: &mut Steps<'_>) {
     }
 }
 
+/// The hosts of the members are locked. Those of group `infra`, which many clusters may share, need
+/// not be: what is written there is named after members, and a member's host is locked.
 fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
     let locks: Vec<_> = steps
-        .hosts()
-        .map(|at| steps.add(at, Action::Lock, [gate]))
+        .members()
+        .map(|member| steps.add(At::Member(member), Action::Lock, [gate]))
         .collect();
     steps.barrier(Barrier::Locked, locks)
 }

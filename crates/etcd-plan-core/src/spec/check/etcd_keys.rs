@@ -1,30 +1,47 @@
 use super::settings::place;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Span};
+use crate::inventory::shown;
 use crate::spec::ClusterSpec;
+use crate::spec::nearest::nearest;
 
-/// The keys that etcd-plan itself sets, each with the parameter that they come from.
+/// The keys that etcd-plan itself sets, each with how the advice to drop it goes on.
 const RESERVED: &[(&str, &str)] = &[
-    ("name", "etcd_cluster` and `etcd_seq"),
-    ("data-dir", "etcd_data"),
-    ("logger", ""),
-    ("initial-cluster", ""),
-    ("initial-cluster-token", ""),
-    ("initial-cluster-state", "etcd_init"),
-    ("initial-advertise-peer-urls", "etcd_peer_port"),
-    ("listen-peer-urls", "etcd_peer_port"),
-    ("advertise-client-urls", "etcd_port"),
-    ("listen-client-urls", "etcd_port"),
-    ("election-timeout", "etcd_election_timeout"),
-    ("heartbeat-interval", "etcd_heartbeat_interval"),
-    ("quota-backend-bytes", "etcd_quota_backend_bytes"),
-    ("auto-compaction-mode", "etcd_auto_compaction_retention"),
+    ("name", ", and set `etcd_cluster` and `etcd_seq`"),
+    ("data-dir", ", and set `etcd_data`"),
+    ("logger", ": etcd-plan reads the log that `zap` writes"),
+    ("initial-cluster", ": it follows from the cluster's members"),
+    (
+        "initial-cluster-token",
+        ": every new cluster gets a token that was never used",
+    ),
+    ("initial-cluster-state", ", and set `etcd_init`"),
+    ("initial-advertise-peer-urls", ", and set `etcd_peer_port`"),
+    ("listen-peer-urls", ", and set `etcd_peer_port`"),
+    ("advertise-client-urls", ", and set `etcd_port`"),
+    ("listen-client-urls", ", and set `etcd_port`"),
+    ("election-timeout", ", and set `etcd_election_timeout`"),
+    ("heartbeat-interval", ", and set `etcd_heartbeat_interval`"),
+    (
+        "quota-backend-bytes",
+        ", and set `etcd_quota_backend_bytes`",
+    ),
+    (
+        "auto-compaction-mode",
+        ", and set `etcd_auto_compaction_retention`",
+    ),
     (
         "auto-compaction-retention",
-        "etcd_auto_compaction_retention",
+        ", and set `etcd_auto_compaction_retention`",
     ),
-    ("snapshot-count", "etcd_snapshot_count"),
-    ("client-transport-security", ""),
-    ("peer-transport-security", ""),
+    ("snapshot-count", ", and set `etcd_snapshot_count`"),
+    (
+        "client-transport-security",
+        ": every cluster has mutual TLS, with the certificates that are issued for it",
+    ),
+    (
+        "peer-transport-security",
+        ": every cluster has mutual TLS, with the certificates that are issued for it",
+    ),
 ];
 
 /// The other keys of a configuration file that etcd 3.4 to 3.6 know (`embed/config.go`).
@@ -148,42 +165,53 @@ const HARMFUL: &[(&str, &str)] = &[
 pub(super) fn check(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     let extra = &cluster.settings.storage.extra_config;
     for key in extra.value.0.keys() {
-        let finding = if let Some((_, parameter)) = RESERVED.iter().find(|(name, _)| name == key) {
-            let hint = match *parameter {
-                "" => "drop it: it follows from the cluster's members".to_owned(),
-                parameter => format!("drop it, and set `{parameter}`"),
-            };
+        let shown = shown(key);
+        let finding = if let Some((_, instead)) = RESERVED.iter().find(|(name, _)| name == key) {
             Diagnostic::new(
                 Code::ReservedEtcdKey,
-                format!("`etcd_extra_config` sets `{key}`, which etcd-plan sets itself"),
-                hint,
+                format!("`etcd_extra_config` has `{shown}`, which etcd-plan itself sets"),
+                format!("drop it{instead}"),
             )
         } else if let Some((_, why)) = HARMFUL.iter().find(|(name, _)| name == key) {
             Diagnostic::new(
                 Code::ReservedEtcdKey,
-                format!("`etcd_extra_config` sets `{key}`, which {why}"),
+                format!("`etcd_extra_config` has `{shown}`, which {why}"),
                 "drop it",
             )
         } else if KNOWN.contains(&key.as_str()) {
             continue;
         } else {
-            let near = KNOWN
-                .iter()
-                .chain(RESERVED.iter().map(|(name, _)| name))
-                .map(|known| (strsim::damerau_levenshtein(key, known), *known))
-                .min();
-            let hint = match near {
-                Some((distance, near)) if distance <= 4 => format!("did you mean `{near}`?"),
-                _ => "see etcd's configuration guide for the keys there are".to_owned(),
+            let known = RESERVED.iter().map(|(name, _)| *name);
+            let hint = match nearest(key, known.chain(KNOWN.iter().copied())) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "drop it, or see etcd's configuration guide for the keys there are".into(),
             };
             Diagnostic::new(
                 Code::UnknownEtcdKey,
                 format!(
-                    "`etcd_extra_config` has `{key}`, which etcd does not know and would ignore"
+                    "`etcd_extra_config` has `{shown}`, which etcd does not know and would ignore"
                 ),
                 hint,
             )
         };
-        findings.push(finding.at(place(extra), "in this map"));
+        findings.push(finding.at(place(extra).map(|map| key_in(&map, key)), ""));
+    }
+}
+
+/// Gives the place of a key in the text of a mapping; that of the whole where it is not found, as
+/// when the mapping comes from a template.
+fn key_in(map: &Place, key: &str) -> Place {
+    let (start, end) = (map.span.start as usize, map.span.end as usize);
+    let text = map.source.text().get(start..end).unwrap_or_default();
+    let is_key = |at: &usize| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + key.len()..].trim_start_matches(['"', '\'', ' ']);
+        before.is_none_or(|c| " \n{,\"'".contains(c)) && after.starts_with(':')
+    };
+    let found = text.match_indices(key).map(|(at, _)| at).find(is_key);
+    let span = found.map_or(map.span, |at| Span::new(start + at, start + at + key.len()));
+    Place {
+        span,
+        ..map.clone()
     }
 }

@@ -4,17 +4,42 @@ mod etcd_keys;
 mod members;
 mod settings;
 
+use std::collections::BTreeSet;
+
 use super::ClusterSpec;
 use crate::diagnostic::Diagnostics;
 
-/// Checks clusters, each alone and all together.
-pub(crate) fn check(clusters: &[ClusterSpec]) -> Diagnostics {
+/// What of a cluster could not be read, for which there is a finding already: checking it would
+/// give a second finding about the same mistake.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unread {
+    /// The parameters for which a default stands in.
+    pub(crate) parameters: BTreeSet<&'static str>,
+    /// Whether there are more members than those that are known.
+    pub(crate) members: bool,
+}
+
+impl Unread {
+    /// Says whether all these parameters were read.
+    fn has_read(&self, parameters: &[&str]) -> bool {
+        !parameters.iter().any(|name| self.parameters.contains(name))
+    }
+}
+
+/// Checks clusters, each alone and all together; `unread` is about those at the same positions,
+/// and all was read of those that it does not reach.
+pub(crate) fn check(clusters: &[ClusterSpec], unread: &[Unread]) -> Diagnostics {
+    let all_read = Unread::default();
+    let checked = || {
+        let unread = unread.iter().chain(std::iter::repeat(&all_read));
+        clusters.iter().zip(unread)
+    };
     let mut findings = Diagnostics::default();
-    for cluster in clusters {
-        members::check(cluster, &mut findings);
-        settings::check(cluster, &mut findings);
+    for (cluster, unread) in checked() {
+        members::check(cluster, unread, &mut findings);
+        settings::check(cluster, unread, &mut findings);
         etcd_keys::check(cluster, &mut findings);
     }
-    members::check_endpoints(clusters, &mut findings);
+    members::check_endpoints(checked(), &mut findings);
     findings
 }

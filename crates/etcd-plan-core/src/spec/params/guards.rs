@@ -17,8 +17,9 @@ parameter_group! {
         init: InitialState = "etcd_init", "new", [Cluster, Argument], seeds;
         /// How long data that a purge moved aside is kept.
         ///
-        /// A purge renames `etcd_data` to `<etcd_data>.purged-<time>`. `last` keeps the latest one,
-        /// `7d` each for seven days, `0` deletes it at once.
+        /// A purge renames `etcd_data` to `<etcd_data>.purged-<time>`. `last` keeps the latest one
+        /// (and what unfinished runs have left since), `7d` each for seven days, `0` deletes it at
+        /// once.
         purge_retention: PurgeRetention = "etcd_purge_retention", "last", [Global, Cluster], addition;
     }
 }

@@ -10,7 +10,11 @@ pub(crate) trait ParameterValue: Sized + Clone + PartialEq {
     /// The type's name on the reference page.
     const TYPE: &'static str;
 
-    /// Reads a value of the inventory, or says with a code and a clause why it is none.
+    /// What is to be written, with its article.
+    const FORM: &'static str;
+
+    /// Reads a value of the inventory, or says with a code and a clause why it is none: the clause
+    /// goes on from the parameter's name, as in "is `x`, which is not a port".
     fn read(value: &Value) -> Result<Self, (Code, String)>;
 
     /// Reads a value from the text that [`ParameterValue::show`] gives: of a default in the table,
@@ -120,13 +124,14 @@ pub(super) use settings;
 
 /// A type that is written as a text and has one `FromStr`.
 macro_rules! text_values {
-    ($($type:ty: $name:literal;)+) => { $(
+    ($($type:ty: $name:literal, $form:literal;)+) => { $(
         impl ParameterValue for $type {
             const TYPE: &'static str = $name;
+            const FORM: &'static str = $form;
 
             fn read(value: &Value) -> Result<Self, (Code, String)> {
-                let text = value.as_text().ok_or_else(|| not_a(value, $name))?;
-                <Self as ParameterValue>::parse(text).map_err(|clause| (Code::BadValue, clause))
+                let text = value.as_text().ok_or_else(|| not_a(value, $form))?;
+                text.parse().map_err(|why| not_good(value, why))
             }
 
             fn parse(text: &str) -> Result<Self, String> {
@@ -141,24 +146,23 @@ macro_rules! text_values {
 }
 
 text_values! {
-    Bytes: "bytes";
-    Days: "days";
-    HostPath: "path";
-    InitialState: "`new` or `existing`";
-    Millis: "ms";
-    Port: "port";
-    PurgeRetention: "`last`, `0` or days";
-    Retention: "duration";
-    String: "string";
+    Bytes: "bytes", "a number of bytes, such as `8GiB`";
+    Days: "days", "a number of days, such as `7300d`";
+    HostPath: "path", "an absolute path";
+    InitialState: "`new` or `existing`", "`new` or `existing`";
+    Millis: "ms", "a whole number of milliseconds";
+    Port: "port", "a port (1 to 65535)";
+    PurgeRetention: "`last`, `0` or days", "`last`, `0`, or a number of days such as `7d`";
+    Retention: "duration", "a duration such as `24h`, or `0`";
+    String: "string", "a text";
 }
 
 impl ParameterValue for bool {
     const TYPE: &'static str = "bool";
+    const FORM: &'static str = "`true` or `false`";
 
     fn read(value: &Value) -> Result<Self, (Code, String)> {
-        value
-            .as_bool()
-            .ok_or_else(|| not_a(value, "bool (`true` or `false`)"))
+        value.as_bool().ok_or_else(|| not_a(value, Self::FORM))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -173,16 +177,17 @@ impl ParameterValue for bool {
 
 /// An optional value: the empty text, or null, is none.
 macro_rules! optional_values {
-    ($($type:ty: $name:literal;)+) => { $(
+    ($($type:ty: $name:literal, $form:literal;)+) => { $(
         impl ParameterValue for Option<$type> {
             const TYPE: &'static str = $name;
+            const FORM: &'static str = $form;
 
             fn read(value: &Value) -> Result<Self, (Code, String)> {
                 if value.is_null() || value.as_text() == Some("") {
                     return Ok(None);
                 }
-                let text = value.as_text().ok_or_else(|| not_a(value, $name))?;
-                <Self as ParameterValue>::parse(text).map_err(|clause| (Code::BadValue, clause))
+                let text = value.as_text().ok_or_else(|| not_a(value, $form))?;
+                text.parse().map(Some).map_err(|why| not_good(value, why))
             }
 
             fn parse(text: &str) -> Result<Self, String> {
@@ -198,9 +203,9 @@ macro_rules! optional_values {
 }
 
 optional_values! {
-    EtcdVersion: "version";
-    KeyAlgorithm: "key type";
-    SnapshotCount: "int > 0";
+    EtcdVersion: "version", "a version, such as `3.5.16` or `3.5`";
+    KeyAlgorithm: "key type", "`ecdsa-p256`, `rsa-2048`, `rsa-3072` or `rsa-4096`";
+    SnapshotCount: "int > 0", "a whole number above 0, such as `10000`";
 }
 
 /// After how many writes etcd takes a snapshot of its log.
@@ -224,6 +229,7 @@ impl std::str::FromStr for SnapshotCount {
 
 impl ParameterValue for ExtraConfig {
     const TYPE: &'static str = "mapping";
+    const FORM: &'static str = "a mapping, such as `{ max-txn-ops: 1024 }`";
 
     fn read(value: &Value) -> Result<Self, (Code, String)> {
         if value.is_null() {
@@ -247,7 +253,7 @@ impl ParameterValue for ExtraConfig {
     }
 }
 
-/// Gives a value as JSON has it. Numbers that JSON would change (`3.10`) stay texts.
+/// Gives a value as JSON has it: `yes` is a boolean, as YAML has it for Ansible. Numbers that JSON would change (`3.10`) stay texts.
 fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null | Value::Vault => serde_json::Value::Null,
@@ -256,7 +262,9 @@ fn to_json(value: &Value) -> serde_json::Value {
             quoted: false,
             text,
             ..
-        } if matches!(&**text, "true" | "false") => value.as_bool().into(),
+        } if text.starts_with(|c: char| c.is_ascii_alphabetic()) && value.as_bool().is_some() => {
+            value.as_bool().into()
+        }
         Value::Scalar { text, .. } => text.to_string().into(),
         Value::List(items) => items.iter().map(|item| to_json(&item.value)).collect(),
         Value::Map(map) => map
@@ -267,9 +275,19 @@ fn to_json(value: &Value) -> serde_json::Value {
     }
 }
 
-fn not_a(value: &Value, wanted: &str) -> (Code, String) {
+/// Says that a value has another type.
+pub(crate) fn not_a(value: &Value, form: &str) -> (Code, String) {
     (
         Code::WrongType,
-        format!("expected {wanted}, found {}", value.kind()),
+        format!("is {}, not {form}", value.in_message()),
     )
+}
+
+/// Says why a value of the right type is not good.
+fn not_good(value: &Value, why: impl std::fmt::Display) -> (Code, String) {
+    let clause = match value.as_text() {
+        Some("") => "is empty".to_owned(),
+        _ => format!("is {}, which {why}", value.in_message()),
+    };
+    (Code::BadValue, clause)
 }

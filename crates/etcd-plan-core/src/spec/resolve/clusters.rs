@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::{host, settings, unknown};
+use super::groups::EtcdGroups;
+use super::{host, level, settings, unknown};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::inventory::{ExtraVars, HostVars, Inventory, Level, Var};
-use crate::names::{ClusterName, GroupName, HostName};
-use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec};
+use crate::names::{ClusterName, GroupName};
+use crate::spec::params::IDENTITY;
+use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec, Unread};
 
 /// The clusters of an inventory, and what is to be said of them.
 #[derive(Debug, Clone)]
@@ -24,51 +24,45 @@ pub struct ResolvedInventory {
 pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInventory, Diagnostics> {
     let mut findings = inventory.diagnostics().clone();
     let carriers = carriers(inventory, extra, &mut findings);
-    let groups = EtcdGroups::of(inventory, &carriers, &mut findings);
-    groups.check_seq(inventory, extra, &carriers, &mut findings);
-    let homes = groups.homes();
+    let groups = EtcdGroups::of(inventory, extra, &carriers, &mut findings);
+    let doubtful = groups.check_seq(inventory, extra, &carriers, &mut findings);
     let infra = infra(inventory, extra, &mut findings);
-    let mut clusters = Vec::new();
-    let mut by_cluster: BTreeMap<&ClusterName, Vec<&Carrier<'_>>> = BTreeMap::new();
-    for carrier in &carriers {
-        by_cluster
-            .entry(&carrier.cluster)
-            .or_default()
-            .push(carrier);
-    }
-    for (name, mut carriers) in by_cluster {
+    let (mut clusters, mut all_unread) = (Vec::new(), Vec::new());
+    for ((name, group), mut carriers) in groups.sorted(&carriers) {
         carriers.sort_by_key(|carrier| (carrier.seq, carrier.vars.host()));
         let vars: Vec<&HostVars<'_>> = carriers.iter().map(|carrier| &carrier.vars).collect();
-        let settings = settings::resolve(&vars, &mut findings);
+        let mut unread = Unread::default();
+        let shared = settings::Members {
+            cluster: name,
+            group: &group,
+            vars: &vars,
+        };
+        let settings = settings::resolve(&shared, &mut unread, &mut findings);
+        check_identity(&carriers, &group, &mut findings);
         unknown::check(&vars, &mut findings);
         let members: Vec<MemberSpec> = carriers
             .iter()
-            .filter_map(|carrier| member(name, carrier, &mut findings))
+            .filter_map(|carrier| member(inventory, name, carrier, &mut findings))
             .collect();
-        let home = homes.get(name).copied().cloned();
-        let group = home.unwrap_or_else(|| {
-            name.as_str()
-                .parse()
-                .expect("a cluster name is a group name too")
-        });
-        let infra = infra.clone();
+        unread.members = members.len() < carriers.len() || doubtful.contains(name);
+        all_unread.push(unread);
         clusters.push(ClusterSpec {
             name: name.clone(),
+            place: inventory.group_place(group.as_str()),
             group,
             settings,
             members,
-            infra,
+            infra: infra.clone(),
         });
     }
     if carriers.is_empty() && !findings.has_errors() {
         findings.push(Diagnostic::new(
             Code::NoCluster,
-            "the inventory has no etcd cluster",
-            "give the hosts of a group an `etcd_seq`, a number that is unique in the cluster: \
-             `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`",
+            "the inventory has no etcd cluster: no host of it has an `etcd_seq`",
+            "give each host of a group a number: `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`",
         ));
     }
-    findings.extend(spec::check(&clusters));
+    findings.extend(spec::check(&clusters, &all_unread));
     let diagnostics = findings.into_result()?;
     Ok(ResolvedInventory {
         clusters,
@@ -77,12 +71,22 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
 }
 
 /// A host that carries `etcd_seq`.
-struct Carrier<'a> {
-    vars: HostVars<'a>,
-    seq_var: Var<'a>,
+pub(super) struct Carrier<'a> {
+    pub(super) vars: HostVars<'a>,
+    pub(super) seq_var: Var<'a>,
     /// None when it is not good: a finding was made then.
-    seq: Option<u32>,
-    cluster: ClusterName,
+    pub(super) seq: Option<u32>,
+    pub(super) cluster: ClusterName,
+}
+
+impl<'a> Carrier<'a> {
+    /// Gives the group under whose hosts `etcd_seq` is written, where the text says it.
+    pub(super) fn written_in(&self) -> Option<&'a GroupName> {
+        match self.seq_var.level {
+            Level::Host { group } => group,
+            _ => None,
+        }
+    }
 }
 
 fn carriers<'a>(
@@ -98,24 +102,51 @@ fn carriers<'a>(
         };
         let seq = host::seq(&vars, &seq_var, findings);
         let cluster = host::cluster_name(&vars, findings);
-        carriers.push(Carrier {
+        let mut carrier = Carrier {
             vars,
             seq_var,
             seq,
-            cluster,
-        });
+            cluster: cluster.clone().unwrap_or_default(),
+        };
+        if cluster.is_none() {
+            // The group's name stands in, so that the members do not fall among those of another.
+            let group = carrier.written_in();
+            let stand_in = group.and_then(|group| group.as_str().parse().ok());
+            carrier.cluster = stand_in.unwrap_or_default();
+        }
+        carriers.push(carrier);
     }
     carriers
 }
 
+/// Checks the levels of the parameters that say who a member is.
+fn check_identity(carriers: &[&Carrier<'_>], group: &GroupName, findings: &mut Diagnostics) {
+    for parameter in IDENTITY {
+        // Several members with `etcd_seq` from one place have the same one, which says it all.
+        if parameter.name == "etcd_seq" && carriers.len() > 1 {
+            continue;
+        }
+        let mut written: Vec<Var<'_>> = Vec::new();
+        for var in carriers.iter().filter_map(|c| c.vars.get(parameter.name)) {
+            if written.last().is_none_or(|last| last.span != var.span) {
+                written.push(var);
+            }
+        }
+        level::check(parameter, &written, group, findings);
+    }
+}
+
 fn member(
+    inventory: &Inventory,
     name: &ClusterName,
     carrier: &Carrier<'_>,
     findings: &mut Diagnostics,
 ) -> Option<MemberSpec> {
-    let host_spec = host::host(&carrier.vars, findings);
-    let address = host::address(&carrier.vars, &host_spec.connection, findings)?;
-    let learner = host::learner(&carrier.vars, findings);
+    let vars = &carrier.vars;
+    let place = inventory.host_place(vars.host().as_str());
+    let host_spec = host::host(vars, findings);
+    let address = host::address(vars, &host_spec.connection, place.clone(), findings)?;
+    let learner = host::learner(vars, findings);
     let seq = carrier.seq?;
     Some(MemberSpec {
         seq,
@@ -123,7 +154,8 @@ fn member(
         address,
         learner,
         host: host_spec,
-        place: carrier.seq_var.place(),
+        place,
+        seq_place: carrier.seq_var.place(),
     })
 }
 
@@ -134,186 +166,4 @@ fn infra(inventory: &Inventory, extra: &ExtraVars, findings: &mut Diagnostics) -
         .iter()
         .map(|name| host::host(&inventory.vars(name, extra), findings))
         .collect()
-}
-
-/// Which groups are etcd clusters, and of which name.
-struct EtcdGroups {
-    by_group: BTreeMap<GroupName, ClusterName>,
-}
-
-impl EtcdGroups {
-    /// Finds the group of each cluster: the one under whose hosts `etcd_seq` is written; where that
-    /// cannot be told (JSON of `ansible-inventory`), the one that is called like the cluster or
-    /// sets `etcd_cluster`, or else the smallest that holds all members.
-    fn of(inventory: &Inventory, carriers: &[Carrier<'_>], findings: &mut Diagnostics) -> Self {
-        let mut by_group = BTreeMap::new();
-        let mut homes: BTreeMap<&ClusterName, BTreeSet<GroupName>> = BTreeMap::new();
-        let mut hosts: BTreeMap<&ClusterName, Vec<&HostName>> = BTreeMap::new();
-        for carrier in carriers {
-            hosts
-                .entry(&carrier.cluster)
-                .or_default()
-                .push(carrier.vars.host());
-            if let Level::Host { group: Some(group) } = carrier.seq_var.level {
-                homes
-                    .entry(&carrier.cluster)
-                    .or_default()
-                    .insert(group.clone());
-            }
-        }
-        for (cluster, hosts) in &hosts {
-            let written = homes.remove(cluster).unwrap_or_default();
-            let home = match written.len() {
-                1 => written.first().cloned(),
-                _ => common_group(inventory, cluster, hosts),
-            };
-            match home {
-                Some(home) => {
-                    by_group.insert(home, (*cluster).clone());
-                }
-                None => findings.push(name_reused(inventory, cluster, &written, hosts)),
-            }
-        }
-        // A group that names a cluster means one, whoever is in it.
-        for group in inventory.groups() {
-            if by_group.contains_key(group) {
-                continue;
-            }
-            let named = inventory.group_var(group.as_str(), "etcd_cluster");
-            let text = named.and_then(|var| var.value.as_text().map(str::to_owned));
-            let own = group.as_str() == ClusterName::default().as_str();
-            let name = text.or_else(|| own.then(|| group.to_string()));
-            if let Some(name) = name.and_then(|name| name.parse().ok()) {
-                by_group.insert(group.clone(), name);
-            }
-        }
-        Self { by_group }
-    }
-
-    /// Gives the group of each cluster: of several the first.
-    fn homes(&self) -> BTreeMap<&ClusterName, &GroupName> {
-        let homes = self.by_group.iter().rev();
-        homes.map(|(group, cluster)| (cluster, group)).collect()
-    }
-
-    /// Finds hosts of a cluster's group that carry no `etcd_seq`, or that belong to another cluster.
-    fn check_seq(
-        &self,
-        inventory: &Inventory,
-        extra: &ExtraVars,
-        carriers: &[Carrier<'_>],
-        findings: &mut Diagnostics,
-    ) {
-        let by_host: BTreeMap<&HostName, &Carrier<'_>> = carriers
-            .iter()
-            .map(|carrier| (carrier.vars.host(), carrier))
-            .collect();
-        for (group, cluster) in &self.by_group {
-            for host in inventory
-                .direct_hosts_of(group.as_str())
-                .unwrap_or_default()
-            {
-                let place = inventory.host_place(host.as_str());
-                match by_host.get(&host) {
-                    None => {
-                        let written = inventory.vars(&host, extra).get("etcd_seq");
-                        let place = written.and_then(|var| var.place()).or(place);
-                        findings.push(
-                            Diagnostic::new(
-                                Code::SeqMissing,
-                                format!("host {host} of cluster {cluster} has no `etcd_seq`"),
-                                format!(
-                                    "write `{host}: {{ etcd_seq: <number> }}`, with a number \
-                                         that no other host of the cluster has"
-                                ),
-                            )
-                            .at(place, "needs an `etcd_seq`"),
-                        );
-                    }
-                    Some(carrier) if carrier.cluster != *cluster => findings.push(
-                        Diagnostic::new(
-                            Code::HostInTwoClusters,
-                            format!(
-                                "host {host} is in cluster {cluster} and in {}",
-                                carrier.cluster
-                            ),
-                            "take it out of one of them: both would use the same ports, data \
-                             directory and unit there",
-                        )
-                        .at(
-                            carrier.seq_var.place().or(place),
-                            format!("is in {}", carrier.cluster),
-                        )
-                        .see(
-                            inventory.group_place(group.as_str()),
-                            format!("cluster {cluster}"),
-                        ),
-                    ),
-                    Some(_) => {}
-                }
-            }
-        }
-    }
-}
-
-/// Gives the group that holds all of some hosts and fits their cluster best; `all` is none.
-fn common_group(
-    inventory: &Inventory,
-    cluster: &ClusterName,
-    hosts: &[&HostName],
-) -> Option<GroupName> {
-    let mut common: Option<BTreeSet<&GroupName>> = None;
-    for host in hosts {
-        let groups: BTreeSet<&GroupName> = inventory.groups_of(host.as_str()).collect();
-        common = Some(match common {
-            None => groups,
-            Some(common) => common.intersection(&groups).copied().collect(),
-        });
-    }
-    common
-        .unwrap_or_default()
-        .into_iter()
-        .min_by_key(|group| {
-            let is_named = group.as_str() == cluster.as_str();
-            let sets = inventory
-                .group_var(group.as_str(), "etcd_cluster")
-                .is_some();
-            let size = inventory
-                .hosts_of(group.as_str())
-                .map_or(0, |hosts| hosts.len());
-            (!is_named, !sets, size, (*group).clone())
-        })
-        .cloned()
-}
-
-fn name_reused(
-    inventory: &Inventory,
-    cluster: &ClusterName,
-    groups: &BTreeSet<GroupName>,
-    hosts: &[&HostName],
-) -> Diagnostic {
-    let names: Vec<&str> = groups.iter().map(GroupName::as_str).collect();
-    let mut diagnostic = Diagnostic::new(
-        Code::ClusterNameReused,
-        match names.len() {
-            0 => format!(
-                "the {} hosts of cluster {cluster} share no group",
-                hosts.len()
-            ),
-            _ => format!("groups {} are all cluster {cluster}", names.join(", ")),
-        },
-        "give each group an `etcd_cluster` of its own, or put the hosts of one cluster into one group",
-    );
-    let mut places = groups.iter().filter_map(|group| {
-        inventory
-            .group_place(group.as_str())
-            .map(|place| (place, group))
-    });
-    if let Some((place, _)) = places.next() {
-        diagnostic = diagnostic.at(place, format!("is cluster {cluster}"));
-    }
-    for (place, _) in places {
-        diagnostic = diagnostic.see(place, format!("is cluster {cluster} too"));
-    }
-    diagnostic
 }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::inventory::{HostVars, Value, Var};
 use crate::names::{Address, ClusterName};
+use crate::spec::params::not_a;
 use crate::spec::{Connection, HostSpec};
 
 /// Gives `etcd_seq`; none when it is not good, with a finding.
@@ -12,55 +13,39 @@ pub(super) fn seq(vars: &HostVars<'_>, var: &Var<'_>, findings: &mut Diagnostics
     let value = rendered(vars, var, findings)?;
     let seq = value.as_int().and_then(|number| u32::try_from(number).ok());
     if seq.is_none() {
-        let found = value
-            .as_text()
-            .map_or_else(|| value.kind().to_owned(), |t| format!("`{t}`"));
-        let code = if value.as_int().is_some() {
-            Code::BadValue
-        } else {
-            Code::WrongType
+        let found = value.in_message();
+        let (code, clause) = match value.as_int() {
+            Some(1..) => (Code::BadValue, format!("is {found}, which is too large")),
+            Some(_) => (Code::BadValue, format!("is {found}, which is below 0")),
+            None => not_a(&value, "a whole number"),
         };
-        findings.push(
-            Diagnostic::new(
-                code,
-                format!(
-                    "`etcd_seq` of host {} is {found}, not a whole number from 0",
-                    vars.host()
-                ),
-                "number the hosts of the cluster from 1",
-            )
-            .at(var.place(), "expected int >= 0"),
-        );
+        let message = format!("`etcd_seq` of host {} {clause}", vars.host());
+        let hint = "number the hosts of the cluster: 1, 2, 3 and so on";
+        findings.push(Diagnostic::new(code, message, hint).at(var.place(), ""));
     }
     seq
 }
 
-/// Gives `etcd_cluster`, or its default when it is not set or not good.
-pub(super) fn cluster_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> ClusterName {
+/// Gives `etcd_cluster`, or its default when it is not set; none when it is not good, with a
+/// finding.
+pub(super) fn cluster_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Option<ClusterName> {
     let Some(var) = vars.get("etcd_cluster").filter(|var| !var.value.is_null()) else {
-        return ClusterName::default();
+        return Some(ClusterName::default());
     };
-    let Some(value) = rendered(vars, &var, findings) else {
-        return ClusterName::default();
-    };
-    let finding = match value.as_text().map(str::parse::<ClusterName>) {
-        Some(Ok(name)) => return name,
-        Some(Err(why)) => {
-            let text = value.as_text().unwrap_or_default();
-            Diagnostic::new(
-                Code::BadValue,
-                format!("`etcd_cluster` is `{text}`, which {why}"),
-                "name the cluster with letters, digits, `.`, `_` and `-`: the name stands in file names",
-            )
-        }
-        None => Diagnostic::new(
-            Code::WrongType,
-            format!("`etcd_cluster` is {}, not a text", value.kind()),
-            "give the cluster's name",
+    let value = rendered(vars, &var, findings)?;
+    let (code, clause) = match value.as_text().map(str::parse) {
+        Some(Ok(name)) => return Some(name),
+        Some(Err(_)) if value.as_text() == Some("") => (Code::BadValue, "is empty".to_owned()),
+        Some(Err(why)) => (
+            Code::BadValue,
+            format!("is {}, which {why}", value.in_message()),
         ),
+        None => not_a(&value, "a text"),
     };
-    findings.push(finding.at(var.place(), "not usable as a cluster name"));
-    ClusterName::default()
+    let message = format!("`etcd_cluster` {clause}");
+    let hint = "name the cluster, such as `etcd` or `etcd-prod`; the name stands in file names";
+    findings.push(Diagnostic::new(code, message, hint).at(var.place(), ""));
+    None
 }
 
 /// Gives `etcd_learner`.
@@ -87,10 +72,12 @@ pub(super) fn host(vars: &HostVars<'_>, findings: &mut Diagnostics) -> HostSpec 
 }
 
 /// Gives the address that a member advertises: the host's key in the inventory, since that is what
-/// everybody else writes too. A bare name with an `ansible_host` beside it is only a name.
+/// everybody else writes too. A bare name with an `ansible_host` beside it is only a name. `place` is
+/// where the host is written.
 pub(super) fn address(
     vars: &HostVars<'_>,
     connection: &Connection,
+    place: Option<Place>,
     findings: &mut Diagnostics,
 ) -> Option<Address> {
     let key = vars.host().as_str().parse::<Address>();
@@ -99,20 +86,22 @@ pub(super) fn address(
         (Ok(Address::Dns(name)), Some(Ok(connect))) if !name.contains('.') => Some(connect),
         (Ok(key), _) => Some(key),
         (Err(_), Some(Ok(connect))) => Some(connect),
-        (Err(_), _) => {
-            let var = vars.get("ansible_host");
-            let place = var.and_then(|var| var.place());
-            let place = place.or_else(|| vars.get("etcd_seq").and_then(|var| var.place()));
+        (Err(why), connect) => {
+            let host = vars.host();
+            let too = if connect.is_some() {
+                ", and its `ansible_host` is none either"
+            } else {
+                ""
+            };
+            let connect = vars.get("ansible_host").and_then(|var| var.place());
             findings.push(
                 Diagnostic::new(
                     Code::AddressUnknown,
-                    format!(
-                        "host {} has no address that other members could reach",
-                        vars.host()
-                    ),
+                    format!("host {host} has no address: its name {why}{too}"),
                     "name the host by its IP address or DNS name, or give it an `ansible_host`",
                 )
-                .at(place, "of a host that is no address"),
+                .at(place, "")
+                .see(connect, "no address either"),
             );
             None
         }
@@ -150,18 +139,15 @@ fn bool_var(vars: &HostVars<'_>, name: &str, findings: &mut Diagnostics) -> Opti
     let value = rendered(vars, &var, findings)?;
     let read = value.as_bool();
     if read.is_none() && !value.is_null() {
-        findings.push(wrong_type(&var, &value, "a bool (`true` or `false`)"));
+        findings.push(wrong_type(&var, &value, "`true` or `false`"));
     }
     read
 }
 
 fn wrong_type(var: &Var<'_>, value: &Value, wanted: &str) -> Diagnostic {
-    Diagnostic::new(
-        Code::WrongType,
-        format!("`{}` is {}, not {wanted}", var.name, value.kind()),
-        format!("give {wanted}"),
-    )
-    .at(var.place(), format!("expected {wanted}"))
+    let (code, clause) = not_a(value, wanted);
+    let message = format!("`{}` {clause}", var.name);
+    Diagnostic::new(code, message, format!("write {wanted}")).at(var.place(), "")
 }
 
 /// Renders a value; none when that does not work, with a finding.

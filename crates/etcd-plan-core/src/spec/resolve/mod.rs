@@ -1,7 +1,9 @@
 //! From an inventory to cluster specs: which hosts make a cluster, and what it is set to.
 
 mod clusters;
+mod groups;
 mod host;
+mod level;
 mod settings;
 mod unknown;
 

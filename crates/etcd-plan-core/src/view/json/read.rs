@@ -27,7 +27,7 @@ impl Plan {
             .iter()
             .map(cluster)
             .collect::<Result<_, _>>()?;
-        let diagnostics = spec::check(&clusters)
+        let diagnostics = spec::check(&clusters, &[])
             .into_result()
             .map_err(PlanError::Inventory)?;
         let graph = graph(&clusters, &document.steps)?;
@@ -101,6 +101,7 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
         settings,
         members: document.members.iter().map(member).collect(),
         infra: document.infra.iter().map(host).collect(),
+        place: None,
     })
 }
 
@@ -112,6 +113,7 @@ fn member(document: &Member) -> MemberSpec {
         learner: document.learner,
         host: host(&document.host),
         place: None,
+        seq_place: None,
     }
 }
 

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::skipped::skipped;
+
 /// The `openssl` command, in a folder of its own.
 pub(super) struct Openssl {
     folder: TempDir,
@@ -11,12 +13,9 @@ pub(super) struct Openssl {
 
 impl Openssl {
     /// Finds the command, or says that a test was skipped for want of it.
-    pub(super) fn or_skip(test: &str) -> Option<Self> {
+    pub(super) fn or_skip() -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
-            #[expect(clippy::print_stderr, reason = "a skipped test must say so")]
-            {
-                eprintln!("SKIPPED: {test}: there is no `openssl` command");
-            }
+            skipped("there is no `openssl` command");
             return None;
         }
         let folder = TempDir::new().expect("a temporary folder can be made");

@@ -9,6 +9,7 @@ use etcd_plan_core::op::{Batch, Op, OpFailure, OpResult, ReadOp, Reply, Service,
 use tempfile::TempDir;
 
 use crate::executor::shell::{Sandbox, Settings, ShellProcess, ShellSession};
+pub(super) use crate::skipped::skipped;
 
 /// What a host must have, and `setsid`.
 const TOOLS: [&str; 20] = [
@@ -115,11 +116,6 @@ pub(super) fn find_in_path(program: &str) -> Option<PathBuf> {
 
 pub(super) fn is_in_path(program: &str) -> bool {
     find_in_path(program).is_some()
-}
-
-#[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
-pub(super) fn skipped(what: &str) {
-    eprintln!("skipped: {what}");
 }
 
 /// A host that is a temporary folder, with a session to it. Its processes end with it.

@@ -1,0 +1,7 @@
+use super::check;
+use crate::shell::cargo;
+use crate::test::outcome::Outcome;
+
+pub(super) fn run() -> Outcome {
+    check(&mut cargo(&["fmt", "--all", "--check"]))
+}

@@ -1,0 +1,82 @@
+//! The stages, in the order in which they run: a stage a file.
+
+mod clippy;
+mod deny;
+mod doc;
+mod doc_tests;
+mod example;
+mod format;
+mod package;
+mod tests;
+
+use super::outcome::Outcome;
+
+/// One thing that must hold.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) summary: &'static str,
+    /// Whether it wants etcd and the other tools that are installed at the beginning.
+    pub(crate) runs_etcd: bool,
+    pub(crate) run: fn() -> Outcome,
+}
+
+/// All stages. To add one, write its file and add it here.
+pub(crate) const STAGES: &[Stage] = &[
+    Stage {
+        name: "format",
+        summary: "`cargo fmt` would change nothing",
+        runs_etcd: false,
+        run: format::run,
+    },
+    Stage {
+        name: "clippy",
+        summary: "clippy has nothing to say",
+        runs_etcd: false,
+        run: clippy::run,
+    },
+    Stage {
+        name: "tests",
+        summary: "the Rust tests",
+        runs_etcd: true,
+        run: tests::run,
+    },
+    Stage {
+        name: "doc-tests",
+        summary: "the code in the documentation",
+        runs_etcd: false,
+        run: doc_tests::run,
+    },
+    Stage {
+        name: "doc",
+        summary: "`cargo doc` has nothing to say",
+        runs_etcd: false,
+        run: doc::run,
+    },
+    Stage {
+        name: "example",
+        summary: "three_nodes builds a cluster, and again, and leaves no process",
+        runs_etcd: true,
+        run: example::run,
+    },
+    Stage {
+        name: "package",
+        summary: "the crates could be published",
+        runs_etcd: false,
+        run: package::run,
+    },
+    Stage {
+        name: "deny",
+        summary: "licences, sources, versions and advisories of dependencies",
+        runs_etcd: false,
+        run: deny::run,
+    },
+];
+
+/// Runs a command that is one check.
+fn check(command: &mut std::process::Command) -> Outcome {
+    match crate::shell::watch(command) {
+        Ok(ran) if ran.status.success() => Outcome::passed(),
+        Ok(ran) => Outcome::failed(format!("{command:?} ended with {}", ran.status)),
+        Err(why) => Outcome::failed(why),
+    }
+}

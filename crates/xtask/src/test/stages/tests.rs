@@ -1,0 +1,55 @@
+use crate::shell::{Ran, cargo, has_cargo, watch};
+use crate::test::count;
+use crate::test::outcome::Outcome;
+use crate::test::skips::Skips;
+
+/// Runs the tests with nextest where it is installed, since it shows them better; else with
+/// `cargo test`, where a part of a program's output may be mixed.
+pub(super) fn run() -> Outcome {
+    if has_cargo("nextest") {
+        let arguments = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level=slow",
+        ];
+        count_tests(&arguments, count::of_nextest)
+    } else {
+        // Without doc tests, which have a stage of their own; without benches, which no test is.
+        let arguments = [
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--examples",
+        ];
+        count_tests(&arguments, count::of_libtest)
+    }
+}
+
+/// Runs a command of cargo that runs tests, and counts them.
+pub(super) fn count_tests(
+    arguments: &[&str],
+    count: impl Fn(&[String]) -> count::Count,
+) -> Outcome {
+    let skips = match Skips::begin() {
+        Ok(skips) => skips,
+        Err(why) => return Outcome::failed(why),
+    };
+    let Ran { status, lines } = match watch(skips.tell(&mut cargo(arguments))) {
+        Ok(ran) => ran,
+        Err(why) => return Outcome::failed(why),
+    };
+    let outcome = skips.take_from(count(&lines));
+    if outcome.passed == 0 && outcome.skipped.is_empty() && outcome.failed.is_empty() {
+        return Outcome::failed("no test was run");
+    }
+    // A program that does not compile, or that ends by a signal, is in no count.
+    if !status.success() && outcome.failed.is_empty() {
+        return outcome.and(Outcome::failed(format!("cargo ended with {status}")));
+    }
+    outcome
+}
