@@ -1,14 +1,16 @@
 //! How hosts are reached.
 //!
 //! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
-//! each batch in one round trip. [`LocalExecutor`] runs a shell on this machine,
-//! [`SandboxExecutor`] gives every host a folder of its own here. [`session_through`] is for an
-//! executor of yours: any command that leads to a shell will do.
+//! each batch in one round trip. `ssh` reaches hosts over SSH (feature `ssh`), [`LocalExecutor`]
+//! runs a shell on this machine, [`SandboxExecutor`] gives every host a folder of its own here.
+//! [`session_through`] is for an executor of yours: any command that leads to a shell will do.
 
 mod local;
 mod sandbox;
 mod session;
-mod shell;
+pub(crate) mod shell;
+#[cfg(feature = "ssh")]
+pub mod ssh;
 mod through;
 
 pub use local::LocalExecutor;

@@ -158,9 +158,16 @@ impl Protocol {
         }
     }
 
+    /// Says how long the shell can take to read some of a script before the session counts as dead.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
     /// Says how long a batch can take before the session counts as dead.
-    pub(crate) fn budget(batch: &Batch) -> Duration {
-        batch.chains.iter().flatten().map(lower::budget).sum()
+    pub(crate) fn budget(&self, batch: &Batch) -> Duration {
+        let patience = self.settings.patience;
+        let ops = batch.chains.iter().flatten();
+        ops.map(|op| lower::budget(op, patience)).sum()
     }
 
     fn result(&self, op: &Op, frame: &Frame<'_>) -> OpResult {

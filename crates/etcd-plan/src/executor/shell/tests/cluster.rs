@@ -55,6 +55,7 @@ impl Cluster {
             port: None,
             user: None,
             private_key_file: None,
+            ssh_common_args: None,
             become_user: None,
             local: false,
         };

@@ -221,6 +221,7 @@ fn sandbox_session(shell: &Shell, root: &Path, path: &str) -> ShellSession<Shell
             address: None,
             uid: rustix::process::geteuid().as_raw(),
         }),
+        ..Settings::machine()
     };
     open(shell, settings)
 }
@@ -237,7 +238,7 @@ pub(super) fn machine_session(
         shell,
         Settings {
             path,
-            sandbox: None,
+            ..Settings::machine()
         },
     )
 }
