@@ -1,15 +1,16 @@
 //! What the tests share: fresh hosts, one test at a time, and what runs on them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::env;
+use std::fs::File;
+use std::io::Write as _;
+use std::thread;
 
 use etcd_plan::Plan;
 use etcd_plan::engine::{Refused, Run, Silent};
+use etcd_plan::executor::ssh::SshExecutor;
 use etcd_plan::pki::PkiMemory;
 use etcd_plan::report::Report;
-use etcd_plan_testkit::lab::{Lab, LabHost, OpenSshExecutor};
-
-/// All tests share the hosts of one lab.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+use etcd_plan_testkit::lab::{Lab, LabHost};
 
 /// The seeds' inventory of three members, reached as an operator would.
 pub(crate) const THREE: &str = "all:
@@ -37,7 +38,8 @@ pub(crate) const ONE: &str = "all:
 pub(crate) struct Hosts {
     pub(crate) lab: Lab,
     pub(crate) keys: PkiMemory,
-    _turn: MutexGuard<'static, ()>,
+    /// All tests share the hosts of one lab, and some test runners start a process for each.
+    _turn: File,
 }
 
 impl Hosts {
@@ -55,11 +57,12 @@ impl Hosts {
         let lab = match Lab::inside() {
             Ok(lab) => lab,
             Err(why) => {
-                skip(&format!("{why} ({})", why.hint));
+                skip(&format!("{why}; {}", why.hint));
                 return None;
             }
         };
-        let turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = File::create(lab.folder().join("tests.lock")).expect("a file");
+        turn.lock().expect("a lock");
         Some(Self {
             lab,
             keys: PkiMemory::new(),
@@ -88,10 +91,26 @@ impl Hosts {
         }
     }
 
+    /// Reaches the hosts as an operator would who has the key, and has met them before.
+    pub(crate) fn executor(&self) -> SshExecutor {
+        SshExecutor::new()
+            .without_ssh_config()
+            .identity_file(self.lab.key_file())
+            .known_hosts([self.lab.known_hosts_file()])
+    }
+
     /// Carries a plan out.
     pub(crate) fn apply(&self, plan: &Plan) -> Result<Report, Refused> {
-        let executor = OpenSshExecutor::new(&self.lab);
-        let observed = Run::new(plan, &executor, &self.keys).observe(&mut Silent);
+        self.apply_through(&self.executor(), plan)
+    }
+
+    /// Carries a plan out through an executor with other settings.
+    pub(crate) fn apply_through(
+        &self,
+        executor: &SshExecutor,
+        plan: &Plan,
+    ) -> Result<Report, Refused> {
+        let observed = Run::new(plan, executor, &self.keys).observe(&mut Silent);
         Ok(observed.approve()?.apply(&mut Silent))
     }
 
@@ -132,7 +151,16 @@ pub(crate) fn node(number: u8) -> LabHost {
     nodes.unwrap_or(LabHost::INFRA)
 }
 
+/// Says that the running test cannot run here, also to `cargo xtask test`: that counts what stands
+/// in the file of `ETCD_PLAN_SKIPS`, each a line of program, test and reason with tabs between.
 #[expect(clippy::print_stderr, reason = "a test that does not run says so")]
 fn skip(why: &str) {
-    eprintln!("SKIPPED: {why}");
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    eprintln!("SKIPPED: {test}: {why}");
+    if let Some(notes) = env::var_os("ETCD_PLAN_SKIPS") {
+        let notes = File::options().create(true).append(true).open(notes);
+        let line = format!("lab\t{test}\t{why}\n");
+        let written = notes.and_then(|mut notes| notes.write_all(line.as_bytes()));
+        written.expect("the file of ETCD_PLAN_SKIPS can be written");
+    }
 }

@@ -102,7 +102,7 @@ fn up(lab: &Lab, nodes: Option<u8>) -> Result<(), LabError> {
     Ok(())
 }
 
-fn say(what: &str) {
+pub(crate) fn say(what: &str) {
     let _ = writeln!(stderr(), "lab: {what}");
 }
 

@@ -16,10 +16,8 @@ mod host;
 mod image;
 mod machine;
 mod network;
-mod openssh;
 mod store;
 
 pub use driver::{HostStatus, Lab};
 pub use error::LabError;
 pub use host::LabHost;
-pub use openssh::OpenSshExecutor;

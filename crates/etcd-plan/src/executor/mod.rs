@@ -3,7 +3,6 @@
 //! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
 //! each batch in one round trip. `ssh` reaches hosts over SSH (feature `ssh`), [`LocalExecutor`]
 //! runs a shell on this machine, [`SandboxExecutor`] gives every host a folder of its own here.
-//! [`session_through`] is for an executor of yours: any command that leads to a shell will do.
 
 mod local;
 mod sandbox;
@@ -11,9 +10,7 @@ mod session;
 pub(crate) mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
-mod through;
 
 pub use local::LocalExecutor;
 pub use sandbox::{SandboxError, SandboxExecutor, SandboxProcess};
 pub use session::{ConnectError, Executor, Session, SessionError, Target};
-pub use through::session_through;
