@@ -26,6 +26,7 @@ mod faults;
 mod files;
 mod host;
 mod journal;
+pub mod lab;
 mod operations;
 mod services;
 mod session;

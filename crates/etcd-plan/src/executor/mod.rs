@@ -8,7 +8,7 @@
 mod local;
 mod sandbox;
 mod session;
-mod shell;
+pub(crate) mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
 

@@ -84,7 +84,11 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             service::name(call.function("enable_service"), service)
         }
         WriteOp::StartService { service, delay } => service::start(call, service, *delay),
-        WriteOp::StopService { service, timeout } => service::stop(call, service, *timeout),
+        WriteOp::StopService {
+            service,
+            timeout,
+            kill_after,
+        } => service::stop(call, service, *timeout, *kill_after),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }

@@ -204,6 +204,7 @@ impl Drop for Host {
                 let stop = WriteOp::StopService {
                     service: service(name),
                     timeout: etcd_plan_core::names::Millis(3000),
+                    kill_after: None,
                 };
                 let _ = self.another_session().run(&batch([stop]));
             }
