@@ -1,3 +1,5 @@
+//! Sessions in tests may write only with a permit, and only a run gives one: a run lends its own.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use etcd_plan::engine::{RunSettings, Silent};
