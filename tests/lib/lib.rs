@@ -1,6 +1,7 @@
 //! What the tests share: a scene of simulated hosts, plans for it, and runs in one call.
 
 mod observers;
+pub mod permitted;
 mod scene;
 mod selections;
 pub mod snapshots;

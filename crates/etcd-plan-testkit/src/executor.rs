@@ -104,6 +104,7 @@ impl SimExecutor {
             port: None,
             user: None,
             private_key_file: None,
+            ssh_common_args: None,
             become_user: None,
             local: false,
         }

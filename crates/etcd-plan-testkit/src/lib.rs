@@ -3,7 +3,8 @@
 //! A [`SimWorld`] holds hosts with files, units and etcd processes that follow etcd's rules
 //! (facts that a plan depends on: quorum before ready, membership, stale data, tokens). A
 //! [`SimExecutor`] reaches them as any executor does, counts and writes down every operation, and
-//! lets a [`FaultPlan`] go wrong at a chosen place. A [`Snapshot`] compares two worlds.
+//! lets a [`FaultPlan`] go wrong at a chosen place. A [`Snapshot`] compares two worlds. An
+//! [`SshServer`](ssh_server::SshServer) runs real shells behind real SSH.
 //!
 //! ```
 //! use etcd_plan::core::op::ReadOp;
@@ -25,10 +26,12 @@ mod faults;
 mod files;
 mod host;
 mod journal;
+pub mod lab;
 mod operations;
 mod services;
 mod session;
 mod snapshot;
+pub mod ssh_server;
 pub mod strategies;
 mod world;
 

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test` and its kin.
 
+mod lab;
 mod shell;
 mod test;
 
@@ -15,12 +16,20 @@ struct Command {
     run: fn(&[String]) -> ExitCode,
 }
 
-const COMMANDS: &[Command] = &[Command {
-    name: "test",
-    arguments: "[STAGE…]",
-    summary: "runs everything that must hold, or these stages of it, and says what was skipped",
-    run: test::run,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "test",
+        arguments: "[STAGE…]",
+        summary: "runs everything that must hold, or these stages of it, and says what was skipped",
+        run: test::run,
+    },
+    Command {
+        name: "lab",
+        arguments: "COMMAND…",
+        summary: "real hosts on this machine: `cargo xtask lab` lists its commands",
+        run: lab::run,
+    },
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,7 +38,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let wants_help = |argument: &String| matches!(argument.as_str(), "--help" | "-h" | "help");
-    if arguments.iter().any(wants_help) {
+    // What stands behind the name of a command can be another program's: `lab exec PROGRAM --help`.
+    if arguments.iter().take(2).any(wants_help) {
         let _ = write!(stdout(), "{}", help());
         return ExitCode::SUCCESS;
     }

@@ -24,9 +24,6 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     // What runs now is stopped before this step where the cluster is made new.
     let runs = found.state.is_alive();
     let mut change = Change::default();
-    if !runs || !found.enabled {
-        change.ops.push(WriteOp::ReloadUnits);
-    }
     if !found.enabled {
         change
             .lines
@@ -34,6 +31,9 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         change.ops.push(WriteOp::EnableService {
             service: service.clone(),
         });
+    }
+    if !runs || !found.enabled {
+        change.ops.push(WriteOp::ReloadUnits);
     }
     if !runs {
         let At::Member(position) = context.step.node().at else {

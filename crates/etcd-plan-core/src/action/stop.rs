@@ -6,6 +6,13 @@ use crate::op::{ReadOp, WriteOp};
 /// is for a slow disk.
 const TIMEOUT: Millis = Millis(90_000);
 
+/// How long a member has to go down by itself.
+///
+/// All members are stopped at once, and a leader tries for seven seconds to hand over to one that
+/// is going down too. Everything it has acknowledged is in its log by then, so that what is moved
+/// aside is whole.
+const KILL_AFTER: Millis = Millis(1_000);
+
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     vec![context.asks().service()]
 }
@@ -21,6 +28,7 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         ops: vec![WriteOp::StopService {
             service: context.spec().service(),
             timeout: TIMEOUT,
+            kill_after: Some(KILL_AFTER),
         }],
         check: vec![context.asks().service(), context.asks().listeners()],
         forget: vec![context.asks().etcd(), context.asks().await_healthy()],

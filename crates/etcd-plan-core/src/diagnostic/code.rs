@@ -158,6 +158,12 @@ codes! {
     /// A member that is killed under load can come back with an inconsistent store (etcd issue
     /// 13766). Ask for 3.5.4 or later.
     VersionCorrupts = "version-corrupts-data", Error;
+    /// `ansible_ssh_common_args` has options that are not understood.
+    ///
+    /// They have no effect. Understood are `-J`, `-i`, `-l`, `-p` and `-o` with HostName, Port, User,
+    /// IdentityFile, IdentitiesOnly, ProxyJump, UserKnownHostsFile, StrictHostKeyChecking,
+    /// HostKeyAlias, ConnectTimeout and ServerAliveInterval.
+    UnknownSshOption = "unknown-ssh-option", Warning;
     /// The backend quota is above 8 GiB, the most that etcd's documents advise.
     QuotaLarge = "quota-large", Warning;
 }

@@ -35,6 +35,13 @@ impl<'a> MemberQuestions<'a> {
         ]
     }
 
+    /// Those whose answers do not depend on other members: all but what the etcd says of itself.
+    pub fn local(self) -> Vec<ReadOp> {
+        let mut questions = self.all();
+        questions.retain(|question| !matches!(question, ReadOp::Etcd { .. }));
+        questions
+    }
+
     /// The state of the member's service.
     pub fn service(self) -> ReadOp {
         ReadOp::Service {

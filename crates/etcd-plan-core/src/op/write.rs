@@ -59,7 +59,8 @@ pub enum WriteOp {
     },
     /// Makes the service manager read its unit files again.
     ReloadUnits,
-    /// Makes a service start at boot.
+    /// Makes a service start at boot. The service manager knows once it has read its unit files
+    /// again.
     EnableService {
         /// The service.
         service: Service,
@@ -78,6 +79,8 @@ pub enum WriteOp {
         service: Service,
         /// How long to wait; after that the operation fails.
         timeout: Millis,
+        /// After how long its processes are killed; none for never.
+        kill_after: Option<Millis>,
     },
     /// Installs etcd and etcdctl from the host's package source, without the distribution's own
     /// instance being started.

@@ -1,6 +1,6 @@
 //! How plans are made: goals add steps, a selection thins them out, the invariants are checked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -180,7 +180,7 @@ impl Plan {
 }
 
 fn index_of(node: NodeIndex) -> StepIndex {
-    StepIndex(u32::try_from(node.index()).expect("the graph counts nodes in 32 bits"))
+    StepIndex::of(node.index())
 }
 
 /// The steps of a plan while goals add them.
@@ -188,8 +188,10 @@ pub(super) struct Steps<'a> {
     clusters: &'a [ClusterSpec],
     selection: &'a Selection,
     nodes: Vec<StepNode>,
-    /// What each node waits for.
-    before: Vec<Vec<StepIndex>>,
+    /// What the nodes wait for, all in one row: a list for each would be most of a plan's memory.
+    before: Vec<StepIndex>,
+    /// Where the part of each node ends in that row.
+    before_ends: Vec<usize>,
 }
 
 impl<'a> Steps<'a> {
@@ -199,6 +201,7 @@ impl<'a> Steps<'a> {
             selection,
             nodes: Vec::new(),
             before: Vec::new(),
+            before_ends: Vec::new(),
         }
     }
 
@@ -247,11 +250,20 @@ impl<'a> Steps<'a> {
         )
     }
 
-    fn push(&mut self, node: StepNode, before: Vec<StepIndex>) -> StepIndex {
-        let index = StepIndex(u32::try_from(self.nodes.len()).expect("steps fit in 32 bits"));
+    fn push(&mut self, node: StepNode, before: impl IntoIterator<Item = StepIndex>) -> StepIndex {
+        let index = StepIndex::of(self.nodes.len());
         self.nodes.push(node);
-        self.before.push(before);
+        self.before.extend(before);
+        self.before_ends.push(self.before.len());
         index
+    }
+
+    /// Gives what a node waits for.
+    fn before(&self, at: usize) -> &[StepIndex] {
+        let start = at
+            .checked_sub(1)
+            .map_or(0, |previous| self.before_ends[previous]);
+        &self.before[start..self.before_ends[at]]
     }
 
     /// Drops what the selection does not take, and joins what is left: a step waits for whatever
@@ -261,14 +273,14 @@ impl<'a> Steps<'a> {
         let mut graph = DiGraph::with_capacity(self.nodes.len(), self.nodes.len() * 2);
         let mut new_index = vec![NodeIndex::end(); self.nodes.len()];
         // What a dropped step stands for: the kept steps that it waited for.
-        let mut stands_for: Vec<Vec<NodeIndex>> = vec![Vec::new(); self.nodes.len()];
+        let mut stands_for: BTreeMap<StepIndex, Vec<NodeIndex>> = BTreeMap::new();
+        let mut waits: Vec<NodeIndex> = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
-            let mut waits: Vec<NodeIndex> = Vec::with_capacity(self.before[at].len());
-            for before in &self.before[at] {
-                if kept[before.get()] {
-                    waits.push(new_index[before.get()]);
-                } else {
-                    waits.extend_from_slice(&stands_for[before.get()]);
+            waits.clear();
+            for before in self.before(at) {
+                match stands_for.get(before) {
+                    Some(others) => waits.extend_from_slice(others),
+                    None => waits.push(new_index[before.get()]),
                 }
             }
             waits.sort_unstable();
@@ -276,11 +288,11 @@ impl<'a> Steps<'a> {
             if kept[at] {
                 let index = graph.add_node(*node);
                 new_index[at] = index;
-                for wait in waits {
-                    graph.add_edge(wait, index, ());
+                for wait in &waits {
+                    graph.add_edge(*wait, index, ());
                 }
             } else {
-                stands_for[at] = waits;
+                stands_for.insert(StepIndex::of(at), waits.clone());
             }
         }
         graph
@@ -309,7 +321,7 @@ impl<'a> Steps<'a> {
                 kept[at] &= changed.contains(&(node.cluster, node.at));
             }
             if let Action::Await { .. } = node.action {
-                kept[at] = self.before[at].iter().any(|before| {
+                kept[at] = self.before(at).iter().any(|before| {
                     kept[before.get()] && self.nodes[before.get()].action != Action::Gate
                 });
             }
@@ -376,7 +388,7 @@ impl ClusterSteps<'_, '_> {
             at,
             action,
         };
-        self.steps.push(node, after.into_iter().collect())
+        self.steps.push(node, after)
     }
 
     /// Adds a node that waits for steps on all hosts, so that others need to wait only for it.

@@ -113,7 +113,7 @@ impl Plan {
     fn neighbours(&self, index: StepIndex, direction: Direction) -> impl Iterator<Item = Step<'_>> {
         self.graph
             .neighbors_directed(NodeIndex::from(index.0), direction)
-            .map(|node| self.step(StepIndex(u32::try_from(node.index()).expect("32 bits"))))
+            .map(|node| self.step(StepIndex::of(node.index())))
     }
 
     pub(crate) fn node(&self, index: StepIndex) -> StepNode {

@@ -60,6 +60,10 @@ pub(crate) struct StepNode {
 pub struct StepIndex(pub(crate) u32);
 
 impl StepIndex {
+    pub(super) fn of(position: usize) -> Self {
+        Self(u32::try_from(position).expect("steps are counted in 32 bits"))
+    }
+
     /// Gives the position as a number, for tables beside the plan.
     pub fn get(self) -> usize {
         self.0 as usize

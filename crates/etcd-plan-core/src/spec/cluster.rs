@@ -59,6 +59,8 @@ pub struct Connection {
     pub user: Option<String>,
     /// `ansible_ssh_private_key_file`.
     pub private_key_file: Option<String>,
+    /// `ansible_ssh_common_args`, which [`SshArgs`](super::SshArgs) reads.
+    pub ssh_common_args: Option<String>,
     /// `ansible_become` with `ansible_become_user` (`root` when that is not given).
     pub become_user: Option<String>,
     /// `ansible_connection: local`.

@@ -6,10 +6,12 @@ mod nearest;
 mod parameter;
 pub mod params;
 mod resolve;
+mod ssh_args;
 mod types;
 
 pub(crate) use check::{Unread, check};
 pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
 pub use resolve::{ResolvedInventory, resolve};
+pub use ssh_args::SshArgs;
 pub use types::{Bytes, ExtraConfig, InitialState, PurgeRetention, Retention};

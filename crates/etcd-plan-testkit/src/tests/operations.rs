@@ -163,6 +163,7 @@ fn a_data_directory_is_moved_aside_once_and_deleted_for_good() {
     let stop = WriteOp::StopService {
         service: service(),
         timeout: Millis(5000),
+        kill_after: None,
     };
     let to = path("/data/etcd.purged-1");
     let aside = WriteOp::MoveAside {

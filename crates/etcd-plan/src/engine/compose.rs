@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use etcd_plan_core::action::{self, Decision, Problem, StepContext};
 use etcd_plan_core::facts::MemberQuestions;
 use etcd_plan_core::names::HostName;
-use etcd_plan_core::plan::{Step, StepIndex};
+use etcd_plan_core::plan::{Action, Step, StepIndex};
 use etcd_plan_core::report::Outcome;
 
 use super::batch::StepBatch;
@@ -139,6 +139,9 @@ impl Coordinator<'_, '_> {
 
     /// Just before something is taken away, what the guards relied on is read once more on that
     /// host (design.md, rule 9).
+    ///
+    /// Before a member is stopped, what it says of itself is left as it was read under the lock:
+    /// members that this very run has stopped make the others wait in vain for a quorum.
     fn look_again(&mut self, host: &HostName, step: Step<'_>) -> Option<Job> {
         self.looked_again.insert(step.index());
         let Some(session) = self.state.sessions.remove(host) else {
@@ -151,7 +154,11 @@ impl Coordinator<'_, '_> {
         };
         let spec = step.cluster().expect("destructive steps are of a cluster");
         let member = step.member().expect("destructive steps are about a member");
-        let questions = MemberQuestions::new(spec, member).all();
+        let asks = MemberQuestions::new(spec, member);
+        let questions = match step.action() {
+            Action::Stop => asks.local(),
+            _ => asks.all(),
+        };
         self.under_way.insert(host.clone(), StepBatch::default());
         Some(Job::Read {
             host: host.clone(),

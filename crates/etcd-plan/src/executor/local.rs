@@ -106,6 +106,7 @@ mod tests {
             port: None,
             user: None,
             private_key_file: None,
+            ssh_common_args: None,
             become_user: None,
             local,
         }

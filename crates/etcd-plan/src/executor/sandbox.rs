@@ -131,6 +131,7 @@ impl SandboxExecutor {
             vec![Op::Write(WriteOp::StopService {
                 service,
                 timeout: STOP_TIMEOUT,
+                kill_after: None,
             })]
         });
         let batch = Batch {
@@ -351,6 +352,7 @@ mod tests {
                 user: None,
                 private_key_file: None,
                 become_user: None,
+                ssh_common_args: None,
                 local: false,
             };
             let outcome = executor.connect(&target).map(drop);

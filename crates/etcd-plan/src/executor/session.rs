@@ -54,6 +54,8 @@ pub struct Target {
     pub user: Option<String>,
     /// `ansible_ssh_private_key_file`; none for the executor's default.
     pub private_key_file: Option<String>,
+    /// `ansible_ssh_common_args`: options for SSH, as its command line takes them.
+    pub ssh_common_args: Option<String>,
     /// Whether operations run as another user, and which: `ansible_become`, `ansible_become_user`.
     pub become_user: Option<String>,
     /// `ansible_connection: local`.
@@ -95,6 +97,7 @@ impl Target {
             port: connection.port,
             user: connection.user.clone(),
             private_key_file: connection.private_key_file.clone(),
+            ssh_common_args: connection.ssh_common_args.clone(),
             become_user: connection.become_user.clone(),
             local: connection.local,
         }

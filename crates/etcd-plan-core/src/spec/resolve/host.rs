@@ -6,7 +6,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::inventory::{HostVars, Value, Var};
 use crate::names::{Address, ClusterName};
 use crate::spec::params::not_a;
-use crate::spec::{Connection, HostSpec};
+use crate::spec::{Connection, HostSpec, SshArgs};
 
 /// Gives `etcd_seq`; none when it is not good, with a finding.
 pub(super) fn seq(vars: &HostVars<'_>, var: &Var<'_>, findings: &mut Diagnostics) -> Option<u32> {
@@ -62,6 +62,7 @@ pub(super) fn host(vars: &HostVars<'_>, findings: &mut Diagnostics) -> HostSpec 
         port: port_var(vars, findings),
         user: text_var(vars, "ansible_user", findings),
         private_key_file: text_var(vars, "ansible_ssh_private_key_file", findings),
+        ssh_common_args: ssh_common_args(vars, findings),
         become_user: wants_become.then(|| become_user.unwrap_or_else(|| "root".to_owned())),
         local: text_var(vars, "ansible_connection", findings).as_deref() == Some("local"),
     };
@@ -106,6 +107,28 @@ pub(super) fn address(
             None
         }
     }
+}
+
+/// Gives `ansible_ssh_common_args`, and says what of it has no effect.
+fn ssh_common_args(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Option<String> {
+    let name = "ansible_ssh_common_args";
+    let text = text_var(vars, name, findings)?;
+    let (_, unknown) = SshArgs::parse(&text);
+    if !unknown.is_empty() {
+        let place = vars.get(name).and_then(|var| var.place());
+        findings.push(
+            Diagnostic::new(
+                Code::UnknownSshOption,
+                format!(
+                    "`{name}` has what is not understood: {}",
+                    unknown.join(", ")
+                ),
+                "leave it out, or put what you need of it into ~/.ssh/config",
+            )
+            .at(place, "has no effect"),
+        );
+    }
+    Some(text)
 }
 
 fn port_var(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Option<u16> {

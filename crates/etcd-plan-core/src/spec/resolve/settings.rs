@@ -70,6 +70,8 @@ impl Resolver for FromInventory<'_, '_> {
                         None => continue,
                     }
                 }
+                // The default is the same for every member that has no other value.
+                None if found.iter().any(|other| other.var.is_none()) => continue,
                 None => Resolved::default_of(T::parse_default(parameter.default)),
             };
             if found.iter().all(|other| other.value.value != value.value) {

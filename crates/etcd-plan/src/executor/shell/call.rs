@@ -36,6 +36,11 @@ impl<'a> Call<'a> {
         self.start("op", name)
     }
 
+    /// Calls a function in a subshell of its own that asks for bytes on its stdin.
+    pub(super) fn function_taking(self, name: &str) -> Self {
+        self.start("op_taking", name)
+    }
+
     /// Calls a function in the shell itself, for what must outlive the operation.
     pub(super) fn function_here(self, name: &str) -> Self {
         self.start("op_here", name)

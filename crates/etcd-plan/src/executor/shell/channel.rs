@@ -12,8 +12,9 @@ pub(crate) trait Channel: Send {
     ///
     /// # Errors
     ///
-    /// When the other side is gone.
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// [`ErrorKind::TimedOut`] when the other side took nothing for as long as `patience`, where
+    /// the way there can tell; others when it is gone.
+    fn send(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()>;
 
     /// Appends some bytes that came, at least one, and gives their number; 0 means that the shell
     /// has ended.
@@ -110,7 +111,7 @@ impl ShellProcess {
 }
 
 impl Channel for ShellProcess {
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    fn send(&mut self, bytes: &[u8], _patience: Duration) -> io::Result<()> {
         let stdin = self.stdin.as_mut().ok_or(ErrorKind::BrokenPipe)?;
         stdin.write_all(bytes)?;
         stdin.flush()

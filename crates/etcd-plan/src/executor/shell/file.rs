@@ -1,7 +1,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use etcd_plan_core::names::HostPath;
-use etcd_plan_core::op::{FileContent, FileFacts, FileKind, Ownership, WriteOp};
+use etcd_plan_core::op::{FileContent, FileFacts, FileKind, Op, Ownership, WriteOp};
 
 use super::call::Call;
 use super::lower::{Garbled, Output};
@@ -24,6 +24,19 @@ pub(super) fn make_dir<'a>(
     owner_and_mode(call.function("make_dir").path(path), owner, mode)
 }
 
+/// Content above this size, in bytes, is not part of a script, but sent when the shell asks for it.
+const LARGE: usize = 64 * 1024;
+
+/// Gives what is sent to the shell when an operation asks for it; none for most.
+pub(super) fn taken(op: &Op) -> Option<&[u8]> {
+    match op {
+        Op::Write(WriteOp::StageFile { content, .. }) => {
+            Some(content.bytes()).filter(|bytes| bytes.len() > LARGE)
+        }
+        _ => None,
+    }
+}
+
 pub(super) fn stage<'a>(
     call: Call<'a>,
     path: &HostPath,
@@ -31,8 +44,14 @@ pub(super) fn stage<'a>(
     owner: &Ownership,
     mode: u32,
 ) -> Call<'a> {
-    let call = call.function("stage_file").path(&WriteOp::staged(path));
-    owner_and_mode(call, owner, mode).bytes(content.bytes())
+    let (staged, bytes) = (WriteOp::staged(path), content.bytes());
+    if bytes.len() > LARGE {
+        let call = call.function_taking("stage_large_file").path(&staged);
+        owner_and_mode(call, owner, mode).word(&bytes.len().to_string())
+    } else {
+        let call = call.function("stage_file").path(&staged);
+        owner_and_mode(call, owner, mode).bytes(bytes)
+    }
 }
 
 pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {

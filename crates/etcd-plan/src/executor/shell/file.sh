@@ -21,9 +21,22 @@ make_dir() { # PATH OWNER MODE
     mkdir -p -- "$1" && set_owner "$2" "$1" && chmod -- "$3" "$1"
 }
 
-# The file is empty until it has its owner and mode, and is ours alone until then. The content comes
-# through a pipe from a builtin: no argument of a program, no temporary file of a here-document.
+# The content comes through a pipe from a builtin: no argument of a program, no temporary file of a
+# here-document.
 stage_file() { # STAGED OWNER MODE BASE64
+    stage_empty "$1" "$2" "$3"
+    printf '%s' "$4" | base64 -d >"$1" && sync_path "$1"
+}
+
+# What is large does not come in the script: bash reads that byte by byte.
+stage_large_file() { # STAGED OWNER MODE SIZE
+    stage_empty "$1" "$2" "$3"
+    take "$4" "$1"
+    sync_path "$1"
+}
+
+# The file is empty until it has its owner and mode, and is ours alone until then.
+stage_empty() { # STAGED OWNER MODE
     folder_of "$1"
     { mkdir -p -- "$folder" && rm -f -- "$1"; } || exit
     umask 077
@@ -31,7 +44,6 @@ stage_file() { # STAGED OWNER MODE BASE64
     : >"$1" || exit
     set +C
     { set_owner "$2" "$1" && chmod -- "$3" "$1"; } || exit
-    printf '%s' "$4" | base64 -d >"$1" && sync_path "$1"
 }
 
 promote_file() { # STAGED FINAL

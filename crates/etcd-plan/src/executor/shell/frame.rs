@@ -17,6 +17,16 @@ impl Marker {
         &self.0
     }
 
+    /// Finds the first line from `from` on with which an operation asks for bytes; gives the
+    /// operation's number and where the line ends.
+    pub(super) fn find_take(&self, output: &[u8], from: usize) -> Option<(usize, usize)> {
+        let mark = format!("\n{} take ", self.0).into_bytes();
+        let begin = from + find(&output[from..], &mark)? + mark.len();
+        let length = output[begin..].iter().position(|byte| *byte == b'\n')?;
+        let number = str::from_utf8(&output[begin..begin + length]).ok()?;
+        Some((number.parse().ok()?, begin + length))
+    }
+
     /// Gives the line that ends the output of a batch.
     pub(super) fn end_of_batch(&self) -> Vec<u8> {
         format!("\n{} done\n", self.0).into_bytes()

@@ -84,7 +84,11 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             service::name(call.function("enable_service"), service)
         }
         WriteOp::StartService { service, delay } => service::start(call, service, *delay),
-        WriteOp::StopService { service, timeout } => service::stop(call, service, *timeout),
+        WriteOp::StopService {
+            service,
+            timeout,
+            kill_after,
+        } => service::stop(call, service, *timeout, *kill_after),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -106,17 +110,15 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
 }
 
 /// Says how long an operation can take before the session counts as dead.
-pub(super) fn budget(op: &Op) -> Duration {
-    /// For what ends by itself, on a machine under load.
-    const SHORT: Duration = Duration::from_mins(1);
+pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     /// For a package manager that waits for its lock and for its mirrors.
     const INSTALLATION: Duration = Duration::from_mins(20);
     match op {
         Op::Read(ReadOp::AwaitHealthy { timeout, .. })
         | Op::Write(
             WriteOp::StopService { timeout, .. } | WriteOp::StartService { delay: timeout, .. },
-        ) => SHORT + Duration::from_millis(timeout.0),
+        ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
-        Op::Read(_) | Op::Write(_) => SHORT,
+        Op::Read(_) | Op::Write(_) => patience,
     }
 }

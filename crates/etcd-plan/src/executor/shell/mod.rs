@@ -31,6 +31,8 @@ mod system;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "ssh")]
+pub(crate) use channel::Channel;
 pub(crate) use channel::ShellProcess;
 pub(crate) use session::ShellSession;
 pub(crate) use settings::{Sandbox, Settings};

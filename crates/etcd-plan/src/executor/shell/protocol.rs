@@ -4,6 +4,7 @@ use etcd_plan_core::op::{Batch, Op, OpFailure, OpResult};
 use zeroize::Zeroizing;
 
 use super::call::Call;
+use super::file;
 use super::frame::{Frame, FrameError, Marker, frames, last_lines};
 use super::lower::{self, Output};
 use super::quote::{HoldsZero, quote};
@@ -99,7 +100,7 @@ impl Protocol {
     ///
     /// It is one compound command, which a shell reads to its end before it runs any of it: a
     /// script that arrives in part does nothing. It can hold secrets, so it goes to the shell's
-    /// stdin only and is wiped here.
+    /// stdin only and is wiped here. Large content is not in it: [`Protocol::next_taken`].
     pub(crate) fn script(&self, batch: &Batch) -> Zeroizing<String> {
         let mut script = Zeroizing::new(String::with_capacity(room_for(batch)));
         script.push_str("{\n");
@@ -119,6 +120,34 @@ impl Protocol {
     /// Gives the bytes with which the output of a batch, and the answer to the prelude, ends.
     pub(crate) fn end_of_batch(&self) -> Vec<u8> {
         self.marker.end_of_batch()
+    }
+
+    /// Finds the next bytes that the shell asks for in the middle of a batch: from `*read` on, which
+    /// is set to where the search goes on.
+    pub(crate) fn next_taken<'a>(
+        &self,
+        batch: &'a Batch,
+        output: &[u8],
+        read: &mut usize,
+    ) -> Option<&'a [u8]> {
+        // Output comes in pieces, and is long: what has been searched is not searched again, but
+        // for the length of a line that may have come in part.
+        const LINE_LIMIT: usize = 100;
+        match self.marker.find_take(output, *read) {
+            Some((number, end)) => {
+                *read = end;
+                batch
+                    .chains
+                    .iter()
+                    .flatten()
+                    .nth(number)
+                    .and_then(file::taken)
+            }
+            None => {
+                *read = (*read).max(output.len().saturating_sub(LINE_LIMIT));
+                None
+            }
+        }
     }
 
     /// Reads the output of a batch: a result for each operation, chain after chain.
@@ -158,9 +187,16 @@ impl Protocol {
         }
     }
 
+    /// Says how long the shell can take to read some of a script before the session counts as dead.
+    pub(crate) fn patience(&self) -> Duration {
+        self.settings.patience
+    }
+
     /// Says how long a batch can take before the session counts as dead.
-    pub(crate) fn budget(batch: &Batch) -> Duration {
-        batch.chains.iter().flatten().map(lower::budget).sum()
+    pub(crate) fn budget(&self, batch: &Batch) -> Duration {
+        let patience = self.settings.patience;
+        let ops = batch.chains.iter().flatten();
+        ops.map(|op| lower::budget(op, patience)).sum()
     }
 
     fn result(&self, op: &Op, frame: &Frame<'_>) -> OpResult {
@@ -188,6 +224,7 @@ impl Protocol {
 /// buffer that had to grow.
 fn room_for(batch: &Batch) -> usize {
     let contents = batch.chains.iter().flatten().map(|op| match op {
+        large if file::taken(large).is_some() => 0,
         Op::Write(etcd_plan_core::op::WriteOp::StageFile { content, .. }) => {
             content.bytes().len().div_ceil(3) * 4
         }

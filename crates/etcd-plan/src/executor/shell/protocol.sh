@@ -16,7 +16,7 @@ unset IFS
 greet() {
     uid=$(id -u </dev/null)
     lacking=
-    for tool in base64 cat chmod chown date df grep ls mkdir mv rm sha256sum sleep stat sync tail \
+    for tool in base64 cat chmod chown date df grep head ls mkdir mv rm sha256sum sleep stat sync tail \
         uname wc; do
         command -v "$tool" >/dev/null || lacking="$lacking $tool"
     done
@@ -30,6 +30,16 @@ op() {
     printf '\n%s op %s\n' "$marker" "$1" || exit 1
     shift
     said=$("$@" 2>&1 >&3 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- </dev/null)
+    finish $?
+}
+
+# op_taking NUMBER FUNCTION ARGUMENT...: runs an operation that can `take` bytes from the shell's
+# stdin. Nothing else is there to be read: all of the script has come before it runs.
+op_taking() {
+    number=$1
+    printf '\n%s op %s\n' "$marker" "$1" || exit 1
+    shift
+    said=$("$@" 2>&1 >&3 3>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
     finish $?
 }
 
@@ -68,6 +78,20 @@ fail() {
 folder_of() {
     folder=${1%/*}
     folder=${folder:-/}
+}
+
+# take SIZE FILE: asks for bytes and writes them to FILE. All are read even if they cannot be
+# written, since the shell would take the rest for a script.
+take() {
+    printf '\n%s take %s\n' "$marker" "$number"
+    head -c "$1" | {
+        cat >"$2"
+        written=$?
+        cat >/dev/null
+        exit "$written"
+    } || exit
+    came=$(wc -c <"$2") || exit
+    [ "$came" -eq "$1" ] || fail "$came of $1 bytes came"
 }
 
 # is_there PATH: says whether anything is at PATH; the operation fails when that cannot be told.

@@ -58,9 +58,10 @@ start_service() { # NAME CONFIG DELAY
     printf '%s %s\n' $! "$birth" >"$root/run/$1.pid"
 }
 
-stop_service() { # NAME TIMEOUT_MS
+stop_service() { # NAME TIMEOUT_MS KILL_AFTER_MS
     if process "$1"; then
         signal TERM
+        [ -z "$3" ] || await_end "$1" "$3" || signal KILL
         await_end "$1" "$2" || {
             signal KILL
             await_end "$1" 5000

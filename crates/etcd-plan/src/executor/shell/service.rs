@@ -22,21 +22,32 @@ pub(super) fn start<'a>(call: Call<'a>, service: &Service, delay: Millis) -> Cal
         .word(&format!("{}.{:03}", delay.0 / 1000, delay.0 % 1000))
 }
 
-pub(super) fn stop<'a>(call: Call<'a>, service: &Service, timeout: Millis) -> Call<'a> {
-    name(call.function("stop_service"), service).word(&timeout.to_string())
+pub(super) fn stop<'a>(
+    call: Call<'a>,
+    service: &Service,
+    timeout: Millis,
+    kill_after: Option<Millis>,
+) -> Call<'a> {
+    let kill_after = kill_after.map(|time| time.to_string()).unwrap_or_default();
+    name(call.function("stop_service"), service)
+        .word(&timeout.to_string())
+        .word(&kill_after)
 }
 
 /// Reads the properties that `systemctl show` prints.
 ///
 /// A unit that waits to be restarted after a crash is `activating` for systemd and `Starting` here:
-/// it has no process at that moment, and will have one without anybody's doing.
+/// it has no process at that moment, and will have one without anybody's doing. So is one whose
+/// start stands in the queue: a busy systemd gets to it a moment later.
 pub(super) fn facts(text: &str) -> Result<ServiceFacts, Garbled> {
     let property = |name: &str| {
         text.lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
             .unwrap_or_default()
     };
+    let is_queued = property("Job").parse::<u64>().is_ok_and(|job| job != 0);
     let state = match (property("ActiveState"), property("LoadState")) {
+        ("inactive" | "failed", _) if is_queued => ServiceState::Starting,
         ("active" | "reloading" | "refreshing", _) => ServiceState::Running,
         ("activating", _) => ServiceState::Starting,
         ("deactivating", _) => ServiceState::Stopping,

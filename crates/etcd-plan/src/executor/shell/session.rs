@@ -22,6 +22,23 @@ pub(crate) struct ShellSession<C> {
     channel: C,
     /// Why the session is over, once it is.
     over: Option<String>,
+    /// Whether the shell has greeted, and operations can run.
+    has_greeted: bool,
+    /// Whether it is over because the shell ended, or what was to lead to it.
+    shell_ended: bool,
+}
+
+/// Says why a session did not begin.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// Why.
+    pub(crate) error: ConnectError,
+    /// Whether the shell ended, as it does when `sudo` refuses to start it.
+    #[cfg_attr(
+        not(feature = "ssh"),
+        expect(dead_code, reason = "only over SSH there is another way")
+    )]
+    pub(crate) shell_ended: bool,
 }
 
 impl<C: Channel> ShellSession<C> {
@@ -35,11 +52,24 @@ impl<C: Channel> ShellSession<C> {
         settings: Settings,
         channel: C,
     ) -> Result<Self, ConnectError> {
+        Self::begin(host, settings, channel).map_err(|refusal| refusal.error)
+    }
+
+    /// Begins a session like [`ShellSession::open`], for whoever has another way when the shell
+    /// does not even start.
+    ///
+    /// # Errors
+    ///
+    /// As `open`, with whether the shell ended.
+    pub(crate) fn begin(host: HostName, settings: Settings, channel: C) -> Result<Self, Refusal> {
         let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce).map_err(|error| ConnectError {
-            host: host.clone(),
-            message: format!("this machine gives no random numbers: {error}"),
-            hint: "see to it that /dev/urandom can be read".to_owned(),
+        getrandom::fill(&mut nonce).map_err(|error| Refusal {
+            error: ConnectError {
+                host: host.clone(),
+                message: format!("this machine gives no random numbers: {error}"),
+                hint: "see to it that /dev/urandom can be read".to_owned(),
+            },
+            shell_ended: false,
         })?;
         let protocol = Protocol::new(settings, nonce);
         let mut session = Self {
@@ -47,9 +77,16 @@ impl<C: Channel> ShellSession<C> {
             protocol,
             channel,
             over: None,
+            has_greeted: false,
+            shell_ended: false,
         };
-        session.greet()?;
-        Ok(session)
+        match session.greet() {
+            Ok(()) => Ok(session),
+            Err(error) => Err(Refusal {
+                error,
+                shell_ended: session.shell_ended,
+            }),
+        }
     }
 
     /// Carries out a batch.
@@ -63,7 +100,7 @@ impl<C: Channel> ShellSession<C> {
         }
         let begun = Instant::now();
         let script = self.protocol.script(batch);
-        let output = self.exchange(script.as_bytes(), Protocol::budget(batch));
+        let output = self.exchange(script.as_bytes(), batch, self.protocol.budget(batch));
         let results = output.and_then(|output| {
             let results = self.protocol.results(batch, &output);
             results.map_err(|error| self.end(error.to_string()))
@@ -80,7 +117,8 @@ impl<C: Channel> ShellSession<C> {
     /// Lets a test set a variable of the shell.
     #[cfg(test)]
     pub(crate) fn set(&mut self, assignment: &str) {
-        let sent = self.channel.send(format!("{assignment}\n").as_bytes());
+        let line = format!("{assignment}\n");
+        let sent = self.channel.send(line.as_bytes(), GREETING_BUDGET);
         sent.expect("a shell that reads");
     }
 
@@ -95,7 +133,7 @@ impl<C: Channel> ShellSession<C> {
             refused(&self.host, message, "use names without zero bytes")
         })?;
         let greeting = self
-            .exchange(prelude.as_bytes(), GREETING_BUDGET)
+            .exchange(prelude.as_bytes(), &Batch::default(), GREETING_BUDGET)
             .and_then(|output| {
                 let greeting = self.protocol.greeting(&output);
                 greeting.map_err(|error| self.end(error.to_string()))
@@ -105,6 +143,7 @@ impl<C: Channel> ShellSession<C> {
                     where `sudo` is used it must not ask for a password";
                 refused(&error.host, error.message, hint)
             })?;
+        self.has_greeted = true;
         if greeting.missing.is_empty() {
             return Ok(());
         }
@@ -116,24 +155,36 @@ impl<C: Channel> ShellSession<C> {
         Err(refused(&self.host, message, hint))
     }
 
-    /// Sends a text and receives until the end of a batch.
-    fn exchange(&mut self, text: &[u8], budget: Duration) -> Result<Vec<u8>, SessionError> {
+    /// Sends a text, and what the shell asks for, and receives until the end of a batch.
+    fn exchange(
+        &mut self,
+        text: &[u8],
+        batch: &Batch,
+        budget: Duration,
+    ) -> Result<Vec<u8>, SessionError> {
         if let Some(message) = &self.over {
             return Err(SessionError {
                 host: self.host.clone(),
                 message: message.clone(),
             });
         }
-        let deadline = Instant::now() + budget;
+        let mut alive = self.send(text)?;
+        let mut deadline = Instant::now() + budget;
         let end = self.protocol.end_of_batch();
         let mut output = Vec::new();
-        // A shell that has ended cannot be written to; its last words say more than that.
-        let mut alive = self.channel.send(text).is_ok();
+        let mut read = 0;
         while alive && !output.ends_with(&end) {
+            if let Some(bytes) = self.protocol.next_taken(batch, &output, &mut read) {
+                let begun = Instant::now();
+                alive = self.send(bytes)?;
+                // The budget is for what the host does; how long sending takes is the wire's affair.
+                deadline += begun.elapsed();
+                continue;
+            }
             match self.channel.receive(&mut output, deadline) {
                 Ok(count) => alive = count > 0,
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
-                    let message = format!("it gave no answer for {} s", budget.as_secs());
+                    let message = format!("it gave no answer for {} s", budget.as_secs_f32());
                     return Err(self.end(message));
                 }
                 Err(error) => return Err(self.end(error.to_string())),
@@ -142,12 +193,32 @@ impl<C: Channel> ShellSession<C> {
         if alive {
             return Ok(output);
         }
-        let words = last_lines(&self.channel.last_words());
+        self.shell_ended = true;
+        let mut words = last_lines(&self.channel.last_words());
+        if words.is_empty() && !self.has_greeted {
+            // Such as nologin(8), which says on stdout why there is no shell. What operations have
+            // printed is not shown: it can be anything.
+            words = last_lines(&String::from_utf8_lossy(&output));
+        }
         let message = match words.as_str() {
             "" => "the shell ended and said nothing".to_owned(),
             words => format!("the shell said: {words}"),
         };
         Err(self.end(message))
+    }
+
+    /// Sends bytes; says whether there is still a shell that takes them.
+    fn send(&mut self, bytes: &[u8]) -> Result<bool, SessionError> {
+        let patience = self.protocol.patience();
+        match self.channel.send(bytes, patience) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::TimedOut => {
+                let message = format!("it took no input for {} s", patience.as_secs_f32());
+                Err(self.end(message))
+            }
+            // A shell that has ended cannot be written to; its last words say more than that.
+            Err(_) => Ok(false),
+        }
     }
 
     /// Marks the session as over, for good: what its shell would answer now is anybody's guess.

@@ -1,10 +1,14 @@
 use std::net::IpAddr;
+use std::time::Duration;
 
 use etcd_plan_core::names::HostPath;
 use etcd_plan_core::op::{FileFacts, Listener};
 
 /// Where programs are on a machine that nobody told us more about.
 const STANDARD_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// How long an operation can take that ends by itself, on a machine under load.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What differs between the hosts that operations are lowered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +17,9 @@ pub(crate) struct Settings {
     pub(crate) path: String,
     /// Set for a host that is a folder of this machine, with processes for services.
     pub(crate) sandbox: Option<Sandbox>,
+    /// How long an operation can take, beyond the time that it asks for itself, before the session
+    /// counts as dead.
+    pub(crate) patience: Duration,
 }
 
 /// A host that is a folder of this machine.
@@ -32,6 +39,7 @@ impl Settings {
         Self {
             path: STANDARD_PATH.to_owned(),
             sandbox: None,
+            patience: PATIENCE,
         }
     }
 
@@ -44,6 +52,7 @@ impl Settings {
         Self {
             path,
             sandbox: Some(sandbox),
+            patience: PATIENCE,
         }
     }
 

@@ -6,6 +6,7 @@ mod doc;
 mod doc_tests;
 mod example;
 mod format;
+mod lab;
 mod package;
 mod tests;
 
@@ -57,6 +58,12 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "three_nodes builds a cluster, and again, and leaves no process",
         runs_etcd: true,
         run: example::run,
+    },
+    Stage {
+        name: "lab",
+        summary: "the tests on real hosts, as root on Linux",
+        runs_etcd: false,
+        run: lab::run,
     },
     Stage {
         name: "package",

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use crate::shell::{Ran, cargo, has_cargo, watch};
 use crate::test::count;
 use crate::test::outcome::Outcome;
@@ -35,11 +37,19 @@ pub(super) fn count_tests(
     arguments: &[&str],
     count: impl Fn(&[String]) -> count::Count,
 ) -> Outcome {
+    count_tests_with(&mut cargo(arguments), count)
+}
+
+/// Runs a command that runs tests, and counts them.
+pub(super) fn count_tests_with(
+    command: &mut Command,
+    count: impl Fn(&[String]) -> count::Count,
+) -> Outcome {
     let skips = match Skips::begin() {
         Ok(skips) => skips,
         Err(why) => return Outcome::failed(why),
     };
-    let Ran { status, lines } = match watch(skips.tell(&mut cargo(arguments))) {
+    let Ran { status, lines } = match watch(skips.tell(command)) {
         Ok(ran) => ran,
         Err(why) => return Outcome::failed(why),
     };

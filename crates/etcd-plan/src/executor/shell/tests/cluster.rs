@@ -55,6 +55,7 @@ impl Cluster {
             port: None,
             user: None,
             private_key_file: None,
+            ssh_common_args: None,
             become_user: None,
             local: false,
         };
@@ -210,6 +211,7 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
             chains: vec![vec![Op::Write(WriteOp::StopService {
                 service: service("etcd"),
                 timeout: Millis(10_000),
+                kill_after: None,
             })]],
         };
         let stopped = cluster.connect(address).run(&stop);

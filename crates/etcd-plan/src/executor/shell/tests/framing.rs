@@ -12,7 +12,7 @@ use crate::executor::shell::frame::{Frame, Marker, frames, last_lines};
 use crate::executor::shell::protocol::Protocol;
 use crate::executor::shell::settings::Settings;
 
-const NONCE: [u8; 16] = [7; 16];
+pub(super) const NONCE: [u8; 16] = [7; 16];
 
 fn config(cases: u32) -> ProptestConfig {
     ProptestConfig {
@@ -23,7 +23,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Runs a whole session as one script, as a session does that can do no more.
-fn run_at_once(shell: &Shell, script: &str) -> Vec<u8> {
+pub(super) fn run_at_once(shell: &Shell, script: &str) -> Vec<u8> {
     let protocol = Protocol::new(Settings::machine(), NONCE);
     let mut child = shell
         .command()

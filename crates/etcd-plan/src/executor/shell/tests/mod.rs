@@ -5,6 +5,7 @@ mod data_dir;
 mod etcd;
 mod files;
 mod framing;
+mod large;
 mod listeners;
 mod locks;
 mod packages;

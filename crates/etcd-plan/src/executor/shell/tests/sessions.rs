@@ -63,7 +63,7 @@ fn what_is_printed_before_the_greeting_is_passed_over() {
 fn a_host_without_the_tools_is_refused() {
     let settings = Settings {
         path: "/nonexistent".to_owned(),
-        sandbox: None,
+        ..Settings::machine()
     };
     let error = ShellSession::open(host(), settings, start("exec sh")).expect_err("no tools");
     assert!(error.message.contains("missing: base64, cat"), "{error}");
@@ -89,4 +89,16 @@ fn the_shell_is_in_a_process_group_of_its_own() {
         .next()
         .and_then(|rest| rest.split(' ').nth(2));
     assert_eq!(group, Some(shell.id().to_string().as_str()));
+}
+
+#[test]
+fn a_login_that_is_refused_in_words_on_stdout_is_told() {
+    let nologin = start("echo 'This account is currently not available.'; exit 1");
+    let refusal = ShellSession::begin(host(), Settings::machine(), nologin);
+    let refusal = refusal.expect_err("there is no shell");
+    assert!(refusal.shell_ended);
+    assert_eq!(
+        refusal.error.message,
+        "the shell said: This account is currently not available."
+    );
 }

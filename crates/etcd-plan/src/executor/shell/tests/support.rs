@@ -204,6 +204,7 @@ impl Drop for Host {
                 let stop = WriteOp::StopService {
                     service: service(name),
                     timeout: etcd_plan_core::names::Millis(3000),
+                    kill_after: None,
                 };
                 let _ = self.another_session().run(&batch([stop]));
             }
@@ -220,6 +221,7 @@ fn sandbox_session(shell: &Shell, root: &Path, path: &str) -> ShellSession<Shell
             address: None,
             uid: rustix::process::geteuid().as_raw(),
         }),
+        ..Settings::machine()
     };
     open(shell, settings)
 }
@@ -236,7 +238,7 @@ pub(super) fn machine_session(
         shell,
         Settings {
             path,
-            sandbox: None,
+            ..Settings::machine()
         },
     )
 }

@@ -7,13 +7,14 @@ use etcd_plan_core::op::{EtcdAccess, Op, OpResult, ReadOp, Reply, ServiceState, 
 use super::support::{machine_session, message, one, path, service, shells, with_each_shell};
 
 /// Plays systemctl: writes down how it was called, and shows the properties that stand in `state`.
-/// After `stop` the unit is inactive.
+/// After `stop` the unit is inactive, unless it is stubborn; after `kill` it has failed.
 const SYSTEMCTL: &str = r#"
 dir=${0%/bin/*}
 echo "$*" >>"$dir/calls"
 case "$*" in
     show*) cat "$dir/state" ;;
     *stop*) [ -e "$dir/stubborn" ] || printf '%s\n' ActiveState=inactive >"$dir/state" ;;
+    kill*) printf '%s\n' ActiveState=failed >"$dir/state" ;;
     *enable*masked*) echo 'Failed to enable unit: Unit file is masked.' >&2; exit 1 ;;
 esac
 "#;
@@ -66,8 +67,23 @@ fn the_states_of_units_are_told_apart() {
         assert_eq!(facts.state, wanted, "{load} {active} {sub}");
         assert_eq!((facts.pid, facts.enabled), (Some(17), true));
     }
-    let wanted = "show -p LoadState,ActiveState,SubState,MainPID,UnitFileState -- etcd.service";
+    let wanted = "show -p LoadState,ActiveState,SubState,MainPID,UnitFileState,Job -- etcd.service";
     assert_eq!(calls(dir.path())[0], wanted);
+    // A start that systemd has not come to yet.
+    for (job, wanted) in [
+        ("Job=", ServiceState::Failed),
+        ("Job=242", ServiceState::Starting),
+    ] {
+        let properties = format!("{job}\nLoadState=loaded\nActiveState=failed\n");
+        fs::write(dir.path().join("state"), properties).expect("a file");
+        let question = ReadOp::Service {
+            service: service("etcd"),
+        };
+        let Ok(Reply::Service(facts)) = ask(dir.path(), Op::Read(question)) else {
+            panic!("no facts");
+        };
+        assert_eq!(facts.state, wanted, "{job}");
+    }
     fs::write(dir.path().join("state"), "ActiveState=confused\n").expect("a file");
     let question = ReadOp::Service {
         service: service("etcd"),
@@ -100,10 +116,10 @@ fn units_are_reloaded_enabled_and_started() {
             calls(dir.path()),
             [
                 "daemon-reload",
-                "--quiet enable -- etcd.service",
+                "--quiet --no-reload enable -- etcd.service",
                 "reset-failed -- etcd.service",
                 "--no-block start -- etcd.service",
-                "--quiet enable -- masked.service",
+                "--quiet --no-reload enable -- masked.service",
             ]
         );
     });
@@ -117,6 +133,7 @@ fn a_stop_waits_until_the_unit_is_down() {
         let stop = Op::Write(WriteOp::StopService {
             service: service("etcd"),
             timeout: Millis(200),
+            kill_after: None,
         });
         let state = dir.path().join("state");
         fs::write(&state, "LoadState=not-found\nActiveState=inactive\n").expect("a file");
@@ -131,6 +148,30 @@ fn a_stop_waits_until_the_unit_is_down() {
         fs::write(dir.path().join("stubborn"), "").expect("a file");
         fs::write(&state, "ActiveState=deactivating\n").expect("a file");
         assert!(message(one(&mut session, stop)).contains("did not stop within 200 ms"));
+        assert!(!calls(dir.path()).iter().any(|call| call.contains("KILL")));
+    });
+}
+
+#[test]
+fn a_unit_that_does_not_stop_by_itself_is_killed_where_that_is_wanted() {
+    with_each_shell(|shell| {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let mut session = machine_session(shell, dir.path(), &[("systemctl", SYSTEMCTL)]);
+        let stop = Op::Write(WriteOp::StopService {
+            service: service("etcd"),
+            timeout: Millis(5_000),
+            kill_after: Some(Millis(100)),
+        });
+        fs::write(dir.path().join("stubborn"), "").expect("a file");
+        let state = dir.path().join("state");
+        fs::write(&state, "LoadState=loaded\nActiveState=deactivating\n").expect("a file");
+        assert_eq!(one(&mut session, stop), Ok(Reply::Done));
+        let calls = calls(dir.path());
+        assert_eq!(calls[1], "--no-block stop -- etcd.service");
+        assert!(
+            calls.contains(&"kill --signal=KILL -- etcd.service".to_owned()),
+            "{calls:?}"
+        );
     });
 }
 
@@ -147,6 +188,7 @@ fn without_systemd_its_own_words_are_the_answer() {
             Op::Write(WriteOp::StopService {
                 service: service("etcd"),
                 timeout: Millis(200),
+                kill_after: None,
             }),
         ] {
             assert!(message(one(&mut session, op)).contains("has not been booted"));

@@ -1,0 +1,147 @@
+use std::env;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use sha2::{Digest as _, Sha256};
+
+use super::command;
+use super::error::LabError;
+use super::store::Store;
+
+/// The Debian release of the hosts.
+const SUITE: &str = "bookworm";
+
+/// What the hosts have from the start; Python is for the tools that are compared with.
+const PACKAGES: &str = "apt-utils,busybox,ca-certificates,curl,dbus,iproute2,iputils-ping,\
+    openssh-server,procps,python3-apt,python3-minimal,sudo,systemd,systemd-sysv";
+
+/// What makes it the image of a host.
+const RECIPE: &str = include_str!("image.sh");
+
+/// The mirror that packages come from, unless `ETCD_PLAN_LAB_MIRROR` names another.
+const MIRROR: &str = "http://deb.debian.org/debian";
+
+/// The file tree that every disk of a host lies over, and what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Image {
+    folder: PathBuf,
+}
+
+impl Image {
+    /// Names the image that this version of the lab uses, whether it is built or not.
+    pub(super) fn of(store: &Store) -> Self {
+        let mut digest = Sha256::new();
+        for part in [SUITE, PACKAGES, RECIPE] {
+            digest.update(part);
+        }
+        let digest = digest.finalize();
+        let short = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+        Self {
+            folder: store.folder().join(format!("image-{short:08x}")),
+        }
+    }
+
+    /// Builds the image unless it is there; it takes about a minute.
+    ///
+    /// It is built under another name, so that an interrupted one is not taken for a whole one.
+    pub(super) fn build(&self, store: &Store, say: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        let _lock = store.lock_image()?;
+        if self.folder.is_dir() {
+            return Ok(());
+        }
+        let begun = Instant::now();
+        say(&format!("building {} (once)", self.folder.display()));
+        let unfinished = Self {
+            folder: self.folder.with_extension("unfinished"),
+        };
+        match fs::remove_dir_all(&unfinished.folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                let doing = format!("removing {}", unfinished.folder.display());
+                return Err(LabError::io(doing)(error));
+            }
+            _ => {}
+        }
+        unfinished.fill()?;
+        let doing = format!("renaming {}", unfinished.folder.display());
+        fs::rename(&unfinished.folder, &self.folder).map_err(LabError::io(doing))?;
+        say(&format!("built in {:.0} s", begun.elapsed().as_secs_f64()));
+        Ok(())
+    }
+
+    /// Gives the name that changes with the content.
+    pub(super) fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Gives the file tree.
+    pub(super) fn tree(&self) -> PathBuf {
+        self.folder.join("tree")
+    }
+
+    /// Gives the folder of the packages that `infra` serves.
+    pub(super) fn packages(&self) -> PathBuf {
+        self.folder.join("packages")
+    }
+
+    /// Gives the private key (Ed25519) that lets in as root, `admin` and `oper`.
+    pub(super) fn key(&self) -> PathBuf {
+        self.folder.join("id_ed25519")
+    }
+
+    fn fill(&self) -> Result<(), LabError> {
+        let tree = self.tree();
+        let mirror = env::var("ETCD_PLAN_LAB_MIRROR").unwrap_or_else(|_| MIRROR.to_owned());
+        let io = |doing: &str| LabError::io(format!("{doing} in {}", self.folder.display()));
+        fs::create_dir_all(&self.folder).map_err(io("making folders"))?;
+        let mut keygen = Command::new("ssh-keygen");
+        keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f"]);
+        command::run(keygen.arg(self.key()), "making the key of the lab")?;
+        let public = self.key().with_extension("pub");
+        let public = fs::read_to_string(public).map_err(io("reading the key"))?;
+
+        let mut debootstrap = Command::new("debootstrap");
+        debootstrap.args(["--variant=minbase", &format!("--include={PACKAGES}"), SUITE]);
+        command::run(debootstrap.arg(&tree).arg(&mirror), "installing Debian")?;
+
+        // The recipe fetches packages, by this machine's name servers.
+        fs::copy("/etc/resolv.conf", tree.join("etc/resolv.conf"))
+            .map_err(io("copying resolv.conf"))?;
+        run_in(
+            &tree,
+            RECIPE,
+            &[("MIRROR", &mirror), ("KEY", public.trim())],
+        )?;
+        fs::rename(tree.join("packages"), self.packages()).map_err(io("moving packages"))
+    }
+}
+
+/// Runs a script as root in a file tree.
+fn run_in(tree: &Path, script: &str, variables: &[(&str, &str)]) -> Result<(), LabError> {
+    let doing = format!("setting up {}", tree.display());
+    let mut sh = Command::new("chroot")
+        .arg(tree)
+        .arg("sh")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(LabError::io(doing.clone()))?;
+    let mut input = sh.stdin.take().expect("its standard input is a pipe");
+    // The script is shorter than a pipe is large, so this does not wait for the shell.
+    input
+        .write_all(script.as_bytes())
+        .map_err(LabError::io(doing.clone()))?;
+    drop(input);
+    let output = sh.wait_with_output().map_err(LabError::io(doing.clone()))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = command::last_lines(&String::from_utf8_lossy(&output.stderr));
+    let hint = "see that the mirror can be reached; ETCD_PLAN_LAB_MIRROR names another";
+    Err(LabError::new(doing, said, hint))
+}

@@ -1,0 +1,68 @@
+use etcd_plan_testkit::lab::{Lab, LabError};
+
+use super::tests::count_tests_with;
+use crate::shell::{cargo, watch};
+use crate::test::count;
+use crate::test::outcome::Outcome;
+
+/// A lab of its own, so that one that somebody works with stays as it is.
+const NAME: &str = "etcdlab-test";
+
+/// As many hosts for etcd as the tests want.
+const NODES: u8 = 3;
+
+const TESTS: [&str; 6] = [
+    "test",
+    "--offline",
+    "--package",
+    "etcd-plan-tests",
+    "--test",
+    "lab",
+];
+
+/// Runs the tests on real hosts, in a lab that is made for them and taken away.
+pub(super) fn run() -> Outcome {
+    // Before the lab, in which nothing can be fetched.
+    let mut build = cargo(&[
+        "test",
+        "--package",
+        "etcd-plan-tests",
+        "--test",
+        "lab",
+        "--no-run",
+    ]);
+    match watch(&mut build) {
+        Ok(ran) if ran.status.success() => {}
+        Ok(ran) => return Outcome::failed(format!("cargo ended with {}", ran.status)),
+        Err(why) => return Outcome::failed(why),
+    }
+    let lab = match fresh() {
+        Ok(lab) => lab,
+        Err(error) => return Outcome::skipped(format!("{error}; {}", error.hint)),
+    };
+    let outcome = match inside(&lab) {
+        Ok(mut command) => count_tests_with(&mut command, count::of_libtest),
+        Err(error) => Outcome::failed(error.to_string()),
+    };
+    match lab.down() {
+        Ok(()) => outcome,
+        Err(error) => outcome.and(Outcome::failed(error.to_string())),
+    }
+}
+
+fn fresh() -> Result<Lab, LabError> {
+    let lab = Lab::named(NAME)?;
+    lab.down()?;
+    lab.up(Some(NODES), &mut crate::lab::say)?;
+    Ok(lab)
+}
+
+/// Makes the command that runs the tests inside.
+fn inside(lab: &Lab) -> Result<std::process::Command, LabError> {
+    let cargo = cargo(&TESTS);
+    let mut command = lab.command(&cargo.get_program().to_string_lossy())?;
+    command
+        .args(cargo.get_args())
+        .current_dir(crate::shell::root());
+    Ok(command)
+}
