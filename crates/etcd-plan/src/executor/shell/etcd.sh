@@ -88,13 +88,14 @@ is_serving() {
     if [ -n "$listening" ]; then
         listening "$listening" >/dev/null || return 1
     fi
-    ctl endpoint health >/dev/null 2>&1 && return
-    [ "$as_learner" = yes ] || return 1
-    status=$(ctl endpoint status -w json 2>/dev/null) || return
-    case $status in
-        *'"isLearner":true'*) knows_leader ;;
-        *) return 1 ;;
-    esac
+    if [ "$as_learner" = yes ]; then
+        status=$(ctl endpoint status -w json 2>/dev/null) || return
+        if is_learner; then
+            knows_leader
+            return
+        fi
+    fi
+    ctl endpoint health >/dev/null 2>&1
 }
 
 # print_etcd: prints a line for each answer: its name, the status of etcdctl, what it printed. Sets
@@ -107,6 +108,11 @@ print_etcd() {
     # Without a leader everything else would wait in vain for its timeout.
     if ! knows_leader; then
         say 'the member knows no leader'
+        return 0
+    fi
+    # A learner refuses all else, and etcdctl asks it again until its time is over.
+    if is_learner; then
+        say 'the member is a learner, which answers no linearizable read'
         return 0
     fi
     if ctl endpoint health >/dev/null; then
@@ -148,6 +154,13 @@ is_our_address() {
         127.*) return 0 ;;
     esac
     grep -s -A 1 -F -- "-- $address" /proc/net/fib_trie | grep -q 'host LOCAL'
+}
+
+is_learner() {
+    case $status in
+        *'"isLearner":true'*) ;;
+        *) return 1 ;;
+    esac
 }
 
 knows_leader() {
