@@ -100,6 +100,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Package) => "package",
         Op::Read(ReadOp::Stat { .. }) => "stat",
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
+        Op::Read(ReadOp::Folder { .. }) => "folder",
         Op::Read(ReadOp::Service { .. }) => "service",
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
@@ -114,6 +115,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
         Op::Write(WriteOp::ReloadUnits) => "reload_units",
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
+        Op::Write(WriteOp::DisableService { .. }) => "disable_service",
         Op::Write(WriteOp::StartService { .. }) => "start_service",
         Op::Write(WriteOp::StopService { .. }) => "stop_service",
         Op::Write(WriteOp::AddMember { .. }) => "add_member",
@@ -128,7 +130,12 @@ fn op_object(op: &Op) -> Option<String> {
     match op {
         Op::Read(ReadOp::System | ReadOp::Package)
         | Op::Write(WriteOp::ReloadUnits | WriteOp::InstallPackage { version: None }) => None,
-        Op::Read(ReadOp::Stat { path } | ReadOp::ReadFile { path } | ReadOp::DataDir { path })
+        Op::Read(
+            ReadOp::Stat { path }
+            | ReadOp::ReadFile { path }
+            | ReadOp::Folder { path }
+            | ReadOp::DataDir { path },
+        )
         | Op::Write(
             WriteOp::Lock { path, .. }
             | WriteOp::MakeDir { path, .. }
@@ -141,6 +148,7 @@ fn op_object(op: &Op) -> Option<String> {
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
             WriteOp::EnableService { service }
+            | WriteOp::DisableService { service }
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },
         ) => Some(service.unit()),

@@ -12,6 +12,6 @@ pub use conf::FoundConf;
 pub use host::{HostFacts, Missing};
 pub use keys::{CertificateState, ClusterKeys, Material};
 pub use member::{MemberFound, MemberQuestions};
-pub use observation::Observation;
+pub use observation::{ClockOffset, Observation};
 pub use situation::Situation;
 pub use standing::Standing;

@@ -25,6 +25,12 @@ pub enum ReadOp {
         /// The file.
         path: HostPath,
     },
+    /// The names of what lies in a folder, sorted. Answer: `Vec<String>`, empty when there is no
+    /// such folder.
+    Folder {
+        /// The folder.
+        path: HostPath,
+    },
     /// The state of a service. Answer: [`super::ServiceFacts`].
     Service {
         /// The service.

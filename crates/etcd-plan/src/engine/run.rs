@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use etcd_plan_core::event::Event;
-use etcd_plan_core::facts::{HostFacts, Observation};
+use etcd_plan_core::facts::{ClockOffset, HostFacts, Observation};
 use etcd_plan_core::names::HostName;
+use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Plan, Step};
 use etcd_plan_core::run::{RunInputs, stamp_of};
 
@@ -135,6 +136,7 @@ fn keep(state: &mut State<'_>, done: Done) -> Event {
         host,
         session,
         questions,
+        between_ms,
         outcome,
         ..
     } = done;
@@ -147,6 +149,14 @@ fn keep(state: &mut State<'_>, done: Done) -> Event {
             let mut facts = HostFacts::default();
             for (question, answer) in questions.into_iter().zip(answers) {
                 facts.insert(question, answer.map_err(|failure| failure.to_string()));
+            }
+            if let Ok(system) = facts.system(&ReadOp::System) {
+                let clock = i64::try_from(system.clock_ms).unwrap_or(i64::MAX);
+                let offset = ClockOffset {
+                    least_ms: clock.saturating_sub(between_ms.1),
+                    most_ms: clock.saturating_sub(between_ms.0),
+                };
+                state.observation.clocks.insert(host.clone(), offset);
             }
             state.observation.hosts.insert(host.clone(), Ok(facts));
             Event::HostRead { host, at_ms }
