@@ -4,7 +4,9 @@
 //! `cargo xtask lab up`, then `cargo xtask lab exec cargo test --package etcd-plan-tests --test lab`.
 
 mod create;
+mod cuts;
 mod fixture;
 mod guards;
 mod hosts;
+mod larger;
 mod rebuild;

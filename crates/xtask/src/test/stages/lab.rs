@@ -9,7 +9,7 @@ use crate::test::outcome::Outcome;
 const NAME: &str = "etcdlab-test";
 
 /// As many hosts for etcd as the tests want.
-const NODES: u8 = 3;
+const NODES: u8 = 5;
 
 const TESTS: [&str; 6] = [
     "test",
