@@ -60,6 +60,15 @@ pub struct StepReport {
     pub ended_ms: Option<u64>,
 }
 
+/// How much went over the connection to a host, in bytes, without what its encryption adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// To the host.
+    pub sent: u64,
+    /// From the host.
+    pub received: u64,
+}
+
 /// What happened in a run, or would happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -69,6 +78,9 @@ pub struct Report {
     pub situations: BTreeMap<ClusterName, String>,
     /// How many round trips each host cost, the first reading included, connecting not.
     pub round_trips: BTreeMap<HostName, usize>,
+    /// How much went over the connection to each host, what it takes to begin included; nothing
+    /// where an executor does not count.
+    pub traffic: BTreeMap<HostName, Traffic>,
     /// Whether the run was asked to stop.
     pub stopped: bool,
     /// How long the run took, in milliseconds.

@@ -243,6 +243,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             steps: self.reports.into_iter().flatten().collect(),
             situations: situation_names(&self.state),
             round_trips: self.state.round_trips.clone(),
+            traffic: self.state.traffic.clone(),
             stopped: self.state.stopped,
             duration_ms: self.state.now_ms(),
         };

@@ -76,6 +76,7 @@ pub(super) fn preview(state: &State<'_>) -> Report {
         steps: steps.into_iter().flatten().collect(),
         situations: situation_names(state),
         round_trips: state.round_trips.clone(),
+        traffic: state.traffic.clone(),
         stopped: state.stopped,
         duration_ms: state.now_ms(),
     }
