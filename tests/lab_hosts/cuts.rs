@@ -43,7 +43,7 @@ fn cut_when_it_begins(hosts: &Hosts, plan: &Plan, step_name: &str) -> Report {
 fn assert_it_alone_failed(report: &Report) {
     assert!(report.failures().count() > 0, "{report}");
     for step in report.failures() {
-        let host = step.host.as_ref().map(|host| host.as_str());
+        let host = step.host.as_ref().map(etcd_plan::names::HostName::as_str);
         // A barrier or the proof on the controller can fail in its name.
         assert!(host.is_none() || host == Some(ITS_NAME), "{report}");
     }

@@ -54,6 +54,7 @@ const STATE: &str = "
 /// Takes away all that a run or a test has left of etcd on a host, but for its package.
 const MAKE_EMPTY: &str = "
     set -e
+    command -v apt-get >/dev/null # one without was to be another distribution
     left=$(ls -d /data /etc/etcd /etc/prometheus /run/systemd/transient/foreign.service \
         2>/dev/null) || [ -n \"$left\" ] || exit 0
     systemctl kill --signal=KILL etcd.service foreign.service 2>/dev/null || :
@@ -89,22 +90,28 @@ impl Hosts {
     /// on which it would have to be installed first. All other nodes are as empty.
     pub(crate) fn empty(count: u8) -> Option<Self> {
         let hosts = Self::used()?;
-        let names = || LabHost::nodes(LabHost::MOST_NODES).chain([LabHost::INFRA]);
-        let there = hosts.lab.status().expect("a lab that is up");
-        let there = |name: &LabHost| there.iter().any(|status| status.host == *name);
-        let there: Vec<LabHost> = names().filter(there).collect();
-        let emptied = on_each(&there, |host| hosts.make_empty(host).is_ok());
-        // A host that does not become empty was left broken by a test that failed.
-        let broken = there.iter().zip(emptied).filter(|(_, is_empty)| !is_empty);
-        let broken: Vec<LabHost> = broken.map(|(host, _)| *host).collect();
-        hosts.lab.reset(&broken).expect("fresh hosts");
+        hosts.clear();
         let lacks_etcd = |host: &u8| hosts.sh(*host, "command -v etcdctl || :").is_empty();
         let bare: Vec<u8> = (1..=count).filter(lacks_etcd).collect();
         if !bare.is_empty() {
+            hosts.sh(0, "systemctl start lab-packages");
             let text = inventory_of(&[("etcd", &bare)], "");
             hosts.converge(&planned(&text, |choose| choose.tags([Subtask::Install])));
         }
         Some(hosts)
+    }
+
+    /// Takes away all that is left of etcd on all hosts, but for its package.
+    pub(crate) fn clear(&self) {
+        let names = || LabHost::nodes(LabHost::MOST_NODES).chain([LabHost::INFRA]);
+        let there = self.lab.status().expect("a lab that is up");
+        let there = |name: &LabHost| there.iter().any(|status| status.host == *name);
+        let there: Vec<LabHost> = names().filter(there).collect();
+        let emptied = on_each(&there, |host| self.make_empty(host).is_ok());
+        // A host that does not become empty was left broken by a test that failed.
+        let broken = there.iter().zip(emptied).filter(|(_, is_empty)| !is_empty);
+        let broken: Vec<LabHost> = broken.map(|(host, _)| *host).collect();
+        self.lab.reset(&broken).expect("fresh hosts");
     }
 
     /// Gives the hosts as the last test left them.
@@ -249,7 +256,7 @@ fn on_each<H: Copy + Sync, T: Send>(hosts: &[H], act: impl Fn(H) -> T + Sync) ->
             .iter()
             .map(|host| scope.spawn(move || act(*host)))
             .collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
+        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
         joined
             .map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
