@@ -274,6 +274,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             situations: situation_names(&self.state),
             round_trips: self.state.round_trips.clone(),
             notes: notes(&self.state.context()),
+            traffic: self.state.traffic.clone(),
             stopped: self.state.stopped,
             duration_ms: self.state.now_ms(),
         };

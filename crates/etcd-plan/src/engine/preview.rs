@@ -85,6 +85,7 @@ pub(super) fn preview(state: &State<'_>) -> Report {
         situations: situation_names(state),
         round_trips: state.round_trips.clone(),
         notes: notes(&state.context()),
+        traffic: state.traffic.clone(),
         stopped: state.stopped,
         duration_ms: state.now_ms(),
     }

@@ -65,6 +65,7 @@ impl<'a> Run<'a> {
             busy: Vec::new(),
             sessions: BTreeMap::new(),
             round_trips: BTreeMap::new(),
+            traffic: BTreeMap::new(),
             stopped: false,
         };
         let hosts = state.hosts().len();
@@ -142,7 +143,7 @@ fn keep(state: &mut State<'_>, done: Done) -> Event {
     } = done;
     *state.round_trips.entry(host.clone()).or_default() += usize::from(session.is_some());
     if let Some(session) = session {
-        state.sessions.insert(host.clone(), session);
+        state.take_back(host.clone(), session);
     }
     match outcome {
         Ok(answers) => {
