@@ -16,6 +16,7 @@ mod purges;
 mod refusals;
 mod registration;
 mod repeats;
+mod status;
 mod stops;
 mod twice;
 mod walk_arounds;

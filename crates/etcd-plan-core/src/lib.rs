@@ -22,4 +22,5 @@ pub mod report;
 pub mod run;
 pub mod secret;
 pub mod spec;
+pub mod status;
 mod view;

@@ -42,6 +42,7 @@
 //! | [`engine`] | runs: observe, preview, approve, apply |
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
+//! | [`status`] | what clusters are like now |
 //! | [`report`], [`event`] | what happened, and what happens |
 
 pub mod engine;
@@ -51,6 +52,7 @@ pub mod permit;
 pub mod pki;
 #[cfg(test)]
 mod skipped;
+pub mod status;
 
 /// The code in the crate's README is compiled and run.
 #[cfg(doctest)]

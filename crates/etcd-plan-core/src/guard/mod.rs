@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use context::GuardContext;
 pub use refusal::Refusal;
+pub(crate) use refusal::split_hint;
 
 use crate::plan::Subtask;
 

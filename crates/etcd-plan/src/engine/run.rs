@@ -4,6 +4,7 @@ use std::time::Instant;
 use etcd_plan_core::event::Event;
 use etcd_plan_core::facts::{HostFacts, Observation};
 use etcd_plan_core::names::HostName;
+use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Plan, Step};
 use etcd_plan_core::run::{RunInputs, stamp_of};
 
@@ -20,6 +21,7 @@ pub struct Run<'a> {
     executor: &'a dyn Executor,
     keys: &'a dyn KeyMaterial,
     settings: RunSettings,
+    also: Vec<ReadOp>,
 }
 
 impl<'a> Run<'a> {
@@ -30,6 +32,7 @@ impl<'a> Run<'a> {
             executor,
             keys,
             settings: RunSettings::default(),
+            also: Vec::new(),
         }
     }
 
@@ -37,6 +40,13 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn settings(mut self, settings: RunSettings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Asks members' hosts something besides what the plan and its guards stand on. No guard refuses
+    /// when that cannot be answered.
+    pub(crate) fn also_ask(mut self, questions: Vec<ReadOp>) -> Self {
+        self.also = questions;
         self
     }
 
@@ -65,6 +75,7 @@ impl<'a> Run<'a> {
             sessions: BTreeMap::new(),
             round_trips: BTreeMap::new(),
             stopped: false,
+            also: self.also,
         };
         let hosts = state.hosts().len();
         state.tell(

@@ -3,3 +3,6 @@
 mod lines;
 mod page;
 mod wrap;
+
+pub(crate) use page::count;
+pub(crate) use wrap::{WIDTH, write_line};
