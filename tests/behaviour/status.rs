@@ -64,7 +64,13 @@ fn a_member_that_stands_still_degrades_its_cluster() {
     assert_eq!(cluster.health, Health::Degraded, "{status}");
     assert_eq!((cluster.answering, cluster.tolerance), (2, 0));
     let problem = &cluster.problems[0];
-    assert_eq!(problem.member.as_ref().map(etcd_plan::names::MemberName::as_str), Some("etcd-2"));
+    assert_eq!(
+        problem
+            .member
+            .as_ref()
+            .map(etcd_plan::names::MemberName::as_str),
+        Some("etcd-2")
+    );
     assert_eq!(cluster.members[1].role, Role::Unknown);
 }
 
@@ -107,7 +113,10 @@ fn what_somebody_changed_is_drift() {
     let drift = &status.clusters[0].drift;
     assert_eq!(drift.len(), 1, "{drift:?}");
     assert_eq!(
-        drift[0].host.as_ref().map(etcd_plan::names::HostName::as_str),
+        drift[0]
+            .host
+            .as_ref()
+            .map(etcd_plan::names::HostName::as_str),
         Some(HOSTS[2])
     );
     assert!(drift[0].lines[0].starts_with("~ /etc/profile.d/etcdctl.sh"));

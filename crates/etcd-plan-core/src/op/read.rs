@@ -45,6 +45,12 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// How many keys the cluster at an endpoint holds. Answer: `Option<u64>`, none when it does not
+    /// answer.
+    KeyCount {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// Answer: [`super::Awaited`].
     AwaitHealthy {

@@ -427,7 +427,7 @@ fn warnings(member: &MemberStatus) -> Vec<Finding> {
     let renew = "`etcd-plan apply -t etcd_cert` issues it again; etcd takes it without a restart";
     match days {
         Some(days) if days < 0 => {
-            warnings.push(warning("its certificate has run out".to_owned(), renew))
+            warnings.push(warning("its certificate has run out".to_owned(), renew));
         }
         Some(days) if days < DAYS_TO_RENEW => {
             warnings.push(warning(

@@ -12,3 +12,4 @@ pub use document::{
 };
 pub use drift::drift;
 pub use judge::{StatusInputs, questions};
+pub(crate) use text::size_of;

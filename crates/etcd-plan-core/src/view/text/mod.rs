@@ -1,5 +1,6 @@
 //! A plan as a person reads it in a terminal of 80 columns.
 
+mod changes;
 mod lines;
 mod page;
 mod wrap;

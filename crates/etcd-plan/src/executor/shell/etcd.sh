@@ -9,6 +9,15 @@ etcd_facts() { # ACCESS
     print_etcd
 }
 
+key_count() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    # Without a leader nobody could count, and etcdctl would wait in vain for its timeout.
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    answer=$(ctl get '' --prefix --count-only -w json)
+    printf 'count %s %s\n' $? "$answer"
+}
+
 await_healthy() { # SERVICE TIMEOUT_MS ACCESS
     service=$1 timeout=$2
     shift 2
