@@ -8,6 +8,9 @@ use etcd_plan_testkit::{Node, SimExecutor};
 use etcd_plan_tests::snapshots::assert_run_snapshot;
 use etcd_plan_tests::{HOSTS, Scene};
 
+/// A fact that moves, and what somebody does for that.
+type Change<'a> = (&'a str, &'a dyn Fn(&Scene));
+
 /// Saves a plan as a document, and reads it back.
 fn save(scene: &Scene, plan: &Plan) -> SavedPlan {
     let executor = SimExecutor::new(&scene.world);
@@ -55,16 +58,13 @@ fn what_was_carried_out_does_not_hold_any_more() {
 fn whatever_somebody_changed_is_told() {
     let file = |mode| Node::file("# by hand\n", Ownership::both("root"), mode);
     let path = "/etc/profile.d/etcdctl.sh";
-    let changes: [(&str, &dyn Fn(&Scene)); 5] = [
+    let stop = |scene: &Scene| scene.world.stop_service(HOSTS[1], "etcd");
+    let changes: [Change; 5] = [
         (path, &|scene| {
-            scene.world.put_file(HOSTS[1], path, file(0o644))
+            scene.world.put_file(HOSTS[1], path, file(0o644));
         }),
-        ("etcd.service", &|scene| {
-            scene.world.stop_service(HOSTS[1], "etcd")
-        }),
-        ("listeners", &|scene| {
-            scene.world.stop_service(HOSTS[1], "etcd")
-        }),
+        ("etcd.service", &stop),
+        ("listeners", &stop),
         ("data in /data/etcd", &|scene| {
             scene.world.stop_service(HOSTS[1], "etcd");
             scene.world.wipe(HOSTS[1], "/data/etcd");
