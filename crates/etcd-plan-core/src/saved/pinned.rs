@@ -120,6 +120,10 @@ fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
     let mut put = |name: String, value: String| {
         pinned.insert(name, value);
     };
+    let list = |texts: &[String]| match texts {
+        [] => "none".to_owned(),
+        some => some.join(", "),
+    };
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
     match (question, reply) {
         (_, Reply::System(system)) => {
@@ -156,7 +160,9 @@ fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
             };
             put(service.unit(), format!("{state}, {boot}"));
         }
-        (_, Reply::Listeners(listeners)) => put("listeners".to_owned(), of_listeners(listeners)),
+        (_, Reply::Listeners(listeners)) => {
+            put("listeners".to_owned(), list(&of_listeners(listeners)));
+        }
         (ReadOp::DataDir { path }, Reply::DataDir(data)) => {
             let state = match (data.exists, data.empty, data.wal) {
                 (false, ..) => "none",
@@ -166,13 +172,13 @@ fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
             };
             put(format!("data in {path}"), state.to_owned());
             let purged: Vec<String> = data.purged.iter().map(ToString::to_string).collect();
-            put(format!("data moved aside from {path}"), purged.join(", "));
+            put(format!("data moved aside from {path}"), list(&purged));
         }
         (ReadOp::Etcd { access }, Reply::Etcd(etcd)) => {
             put(format!("etcd at {}", access.endpoint), of_etcd(etcd));
             put(
                 format!("members known at {}", access.endpoint),
-                of_members(etcd),
+                list(&of_members(etcd)),
             );
         }
         // The number of keys moves by itself, and nothing is awaited in the first reading.
@@ -193,7 +199,7 @@ fn of_file(file: &FileFacts) -> String {
     format!("{kind} of {user}:{group}, {mode:04o}{content}")
 }
 
-fn of_listeners(listeners: &[Listener]) -> String {
+fn of_listeners(listeners: &[Listener]) -> Vec<String> {
     let mut texts: Vec<String> = listeners
         .iter()
         .map(|listener| {
@@ -206,7 +212,7 @@ fn of_listeners(listeners: &[Listener]) -> String {
         })
         .collect();
     texts.sort();
-    texts.join(", ")
+    texts
 }
 
 fn of_etcd(etcd: &EtcdFacts) -> String {
@@ -238,7 +244,7 @@ fn of_etcd(etcd: &EtcdFacts) -> String {
     }
 }
 
-fn of_members(etcd: &EtcdFacts) -> String {
+fn of_members(etcd: &EtcdFacts) -> Vec<String> {
     let mut members: Vec<String> = etcd
         .members
         .iter()
@@ -249,7 +255,7 @@ fn of_members(etcd: &EtcdFacts) -> String {
         })
         .collect();
     members.sort();
-    members.join(", ")
+    members
 }
 
 fn of_keys<'a>(members: impl Iterator<Item = &'a str>, keys: &ClusterKeys) -> Facts {

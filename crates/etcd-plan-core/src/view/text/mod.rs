@@ -1,6 +1,7 @@
 //! A plan as a person reads it in a terminal of 80 columns.
 
 mod changes;
+mod clusters;
 mod lines;
 mod page;
 mod wrap;
