@@ -105,6 +105,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
+        Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
@@ -156,7 +157,9 @@ fn op_object(op: &Op) -> Option<String> {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access }) => Some(access.endpoint.clone()),
+        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
+            Some(access.endpoint.clone())
+        }
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(WriteOp::PromoteMember { id, .. } | WriteOp::RemoveMember { id, .. }) => {
             Some(id.to_string())

@@ -54,6 +54,7 @@ impl State {
             ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
+            ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {

@@ -51,6 +51,12 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// How many keys the cluster at an endpoint holds. Answer: `Option<u64>`, none when it does not
+    /// answer.
+    KeyCount {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].

@@ -27,6 +27,8 @@ pub enum Reply {
     DataDir(DataDirFacts),
     /// To `Etcd`.
     Etcd(EtcdFacts),
+    /// To `KeyCount`.
+    KeyCount(Option<u64>),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }

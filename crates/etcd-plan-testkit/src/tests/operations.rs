@@ -49,6 +49,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Listeners(_) => "listeners",
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
+        Reply::KeyCount(_) => "key count",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
@@ -75,6 +76,12 @@ fn every_question_has_an_answer_of_its_kind() {
             access: access(HOST)
         }),
         "etcd"
+    );
+    assert_eq!(
+        kind(ReadOp::KeyCount {
+            access: access(HOST)
+        }),
+        "key count"
     );
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }

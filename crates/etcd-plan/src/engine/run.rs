@@ -21,6 +21,7 @@ pub struct Run<'a> {
     executor: &'a dyn Executor,
     keys: &'a dyn KeyMaterial,
     settings: RunSettings,
+    also: Vec<ReadOp>,
 }
 
 impl<'a> Run<'a> {
@@ -31,6 +32,7 @@ impl<'a> Run<'a> {
             executor,
             keys,
             settings: RunSettings::default(),
+            also: Vec::new(),
         }
     }
 
@@ -38,6 +40,13 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn settings(mut self, settings: RunSettings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Asks members' hosts something besides what the plan and its guards stand on. No guard refuses
+    /// when that cannot be answered.
+    pub(crate) fn also_ask(mut self, questions: Vec<ReadOp>) -> Self {
+        self.also = questions;
         self
     }
 
@@ -67,6 +76,7 @@ impl<'a> Run<'a> {
             round_trips: BTreeMap::new(),
             traffic: BTreeMap::new(),
             stopped: false,
+            also: self.also,
         };
         let hosts = state.hosts().len();
         state.tell(
