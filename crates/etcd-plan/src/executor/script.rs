@@ -179,9 +179,9 @@ impl ScriptSession {
         let length = text.len() + large.iter().map(|bytes| bytes.len()).sum::<usize>();
         let mut input = Zeroizing::new(Vec::with_capacity(length));
         input.extend_from_slice(text.as_bytes());
-        large
-            .iter()
-            .for_each(|bytes| input.extend_from_slice(bytes));
+        for bytes in large {
+            input.extend_from_slice(bytes);
+        }
         let output = self
             .runner
             .run(&start, &input)
