@@ -48,6 +48,8 @@ pub struct StepReport {
     pub host: Option<HostName>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it was there for the case only that a step before it fails.
+    pub contingent: bool,
     /// What changed, a line each; or why it failed, the other side's words included.
     pub lines: Vec<String>,
     /// The difference between what was there and what is wanted, of files that may be shown.
@@ -58,6 +60,13 @@ pub struct StepReport {
     pub started_ms: Option<u64>,
     /// When it ended, in milliseconds since the run began.
     pub ended_ms: Option<u64>,
+}
+
+impl StepReport {
+    /// Says whether the step took back what a step that failed had begun.
+    fn is_taken_back(&self) -> bool {
+        self.contingent && self.outcome == Outcome::Changed
+    }
 }
 
 /// What happened in a run, or would happen.
@@ -111,7 +120,8 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// Writes what a person wants to know at the end: what changed, what failed and what to do.
+    /// Writes what a person wants to know at the end: what failed and what to do, what was taken back
+    /// because of that, and how many steps ended how.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut failures = self.failures().peekable();
         while let Some(step) = failures.next() {
@@ -125,6 +135,11 @@ impl fmt::Display for Report {
                 writeln!(f, "    {line}")?;
             }
             writeln!(f, "    hint: {}", step.hint)?;
+        }
+        for step in &self.steps {
+            for line in step.lines.iter().filter(|_| step.is_taken_back()) {
+                writeln!(f, "TAKEN BACK {line}")?;
+            }
         }
         let counts: Vec<String> = [
             Outcome::Changed,

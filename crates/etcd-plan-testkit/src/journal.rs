@@ -116,6 +116,9 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
         Op::Write(WriteOp::StartService { .. }) => "start_service",
         Op::Write(WriteOp::StopService { .. }) => "stop_service",
+        Op::Write(WriteOp::AddMember { .. }) => "add_member",
+        Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
+        Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
     }
 }
@@ -146,6 +149,10 @@ fn op_object(op: &Op) -> Option<String> {
             Some(ports.join(","))
         }
         Op::Read(ReadOp::Etcd { access }) => Some(access.endpoint.clone()),
+        Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
+        Op::Write(WriteOp::PromoteMember { id, .. } | WriteOp::RemoveMember { id, .. }) => {
+            Some(id.to_string())
+        }
         Op::Write(WriteOp::InstallPackage {
             version: Some(version),
         }) => Some(version.to_string()),

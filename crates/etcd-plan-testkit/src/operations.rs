@@ -121,8 +121,43 @@ impl State {
                 );
                 Ok(())
             }
+            WriteOp::AddMember {
+                access, peer_url, ..
+            } => {
+                let at = self.dial(name, access)?.clone();
+                let mut added = self.add_member(&at, peer_url, true);
+                // The id of one that was just removed: a second later it is another.
+                if added
+                    .as_ref()
+                    .is_err_and(|words| words.contains("not found"))
+                {
+                    self.now_ms += 1000;
+                    added = self.add_member(&at, peer_url, true);
+                }
+                done_before(added.map(drop), "already exists")
+            }
+            WriteOp::PromoteMember { access, id, .. } => {
+                let at = self.dial(name, access)?.clone();
+                let promoted = self.promote_member(&at, *id);
+                match promoted {
+                    Err(words) if words.ends_with("learner member") => Ok(()),
+                    promoted => promoted,
+                }
+            }
+            WriteOp::RemoveMember { access, id } => {
+                let at = self.dial(name, access)?.clone();
+                done_before(self.remove_member(&at, *id), "member not found")
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
+    }
+}
+
+/// What was done before is done.
+fn done_before(done: Words<()>, words: &str) -> Words<()> {
+    match done {
+        Err(message) if message.contains(words) => Ok(()),
+        done => done,
     }
 }
 

@@ -22,15 +22,8 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
 /// been kept for as long as `etcd_purge_retention` says.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let facts = context.facts()?;
-    let data = facts.data_dir(&context.asks().data_dir())?;
-    // Where a cluster is made new, clutter without a log goes too: etcd would take over a database
-    // that it finds there.
-    let run = context.run;
-    let is_needed = run.purges(context.cluster()) || run.builds(context.cluster());
-    if !is_needed || !data.exists || data.empty {
-        return Ok(Decision::Nothing);
-    }
-    if facts.service(&context.asks().service())?.state.is_alive() {
+    let decision = move_aside(context)?;
+    if decision != Decision::Nothing && facts.service(&context.asks().service())?.state.is_alive() {
         return Err(Problem::new(
             format!(
                 "etcd of {} still runs, so its data stays",
@@ -38,6 +31,20 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             ),
             "run again: the first thing is to stop it",
         ));
+    }
+    Ok(decision)
+}
+
+/// Moves aside what is there, of an etcd that does not run by then.
+pub(super) fn move_aside(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    let data = context.facts()?.data_dir(&context.asks().data_dir())?;
+    // Where a cluster is made new, clutter without a log goes too: etcd would take over a database
+    // that it finds there.
+    let run = context.run;
+    let is_taken_away = run.takes_away(context.cluster(), context.member())?;
+    let is_needed = is_taken_away || run.builds(context.cluster());
+    if !is_needed || !data.exists || data.empty {
+        return Ok(Decision::Nothing);
     }
     let path = context.spec().settings.storage.data.value.clone();
     let to = aside(&path, data, &context.run.inputs.stamp);

@@ -77,6 +77,11 @@ codes! {
     NoCluster = "no-cluster", Error;
     /// A limit names no host or group of the inventory, or takes in no member of a cluster.
     LimitMatchesNothing = "limit-matches-nothing", Error;
+    /// The goal `join` has no limit that says who joins whom.
+    ///
+    /// The limit names the hosts that are to become members; at least one member of the cluster must
+    /// be left out of it, for the others to join.
+    JoinWithoutLimit = "join-without-limit", Error;
     // -- values
     /// A value has another type than its parameter.
     WrongType = "wrong-type", Error;

@@ -6,6 +6,7 @@ mod keys;
 mod member;
 mod observation;
 mod situation;
+mod standing;
 
 pub use conf::FoundConf;
 pub use host::{HostFacts, Missing};
@@ -13,3 +14,4 @@ pub use keys::{CertificateState, ClusterKeys, Material};
 pub use member::{MemberFound, MemberQuestions};
 pub use observation::Observation;
 pub use situation::Situation;
+pub use standing::Standing;

@@ -6,6 +6,7 @@ mod alive;
 mod context;
 mod drift;
 mod foreign;
+mod members;
 mod prerequisites;
 mod readable;
 mod refusal;
@@ -38,13 +39,15 @@ pub enum Guard {
     Stranger,
     /// The plan takes in the whole cluster where a part would do harm.
     Whole,
+    /// The cluster that is joined is well, and its members are those of the inventory.
+    Members,
     /// No running member would need a restart that the plan does not have.
     Drift,
 }
 
 impl Guard {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Readable,
         Self::Prerequisites,
         Self::Safeguard,
@@ -52,6 +55,7 @@ impl Guard {
         Self::Foreign,
         Self::Stranger,
         Self::Whole,
+        Self::Members,
         Self::Drift,
     ];
 
@@ -65,6 +69,7 @@ impl Guard {
             Self::Foreign => "foreign",
             Self::Stranger => "stranger",
             Self::Whole => "whole",
+            Self::Members => "members",
             Self::Drift => "drift",
         }
     }
@@ -79,6 +84,7 @@ impl Guard {
             Self::Foreign => "are the members' ports free, or held by the members?",
             Self::Stranger => "is what is there of this cluster?",
             Self::Whole => "does the plan take in the whole cluster where a part would do harm?",
+            Self::Members => "is the cluster well enough to take in new members?",
             Self::Drift => "can the cluster become what is wanted without a restart?",
         }
     }
@@ -101,6 +107,7 @@ impl Guard {
             Self::Foreign => foreign::judge(context),
             Self::Stranger => stranger::judge(context),
             Self::Whole => whole::judge(context),
+            Self::Members => members::judge(context),
             Self::Drift => drift::judge(context),
         }
     }

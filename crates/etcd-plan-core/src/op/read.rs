@@ -46,12 +46,15 @@ pub enum ReadOp {
         access: EtcdAccess,
     },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
+    /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].
     AwaitHealthy {
         /// The service that is awaited.
         service: Service,
         /// How it is reached.
         access: EtcdAccess,
+        /// Whether it is enough that it answers as a learner.
+        as_learner: bool,
         /// How long at the most.
         timeout: Millis,
     },

@@ -5,7 +5,7 @@ use super::Instance;
 use super::client::serving;
 use super::config::Endpoint;
 use crate::files::FileTree;
-use crate::world::State;
+use crate::world::{ProcessKey, State};
 
 impl State {
     /// Says what `etcdctl` on a host learns from an endpoint.
@@ -15,7 +15,7 @@ impl State {
             ..EtcdFacts::default()
         };
         let etcd = match self.dial(from, access) {
-            Ok(etcd) => etcd,
+            Ok(key) => &self.etcds[key],
             Err(said) => return silent(said),
         };
         // The port is open before there is a quorum, but nobody answers (facts.md S1).
@@ -54,7 +54,8 @@ impl State {
             .collect()
     }
 
-    fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&Instance, String> {
+    /// Finds the etcd that answers at an endpoint.
+    pub(crate) fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&ProcessKey, String> {
         let files = &self.host(from).files;
         let endpoint = Endpoint::parse(&access.endpoint)
             .ok_or_else(|| format!("parse \"{}\": invalid URL", access.endpoint))?;
@@ -69,7 +70,7 @@ impl State {
             )
         };
         let host = self.route(from, &endpoint.address).ok_or_else(refused)?;
-        let (_, etcd) = self
+        let (key, etcd) = self
             .etcds
             .iter()
             .filter(|((of, _), _)| *of == host.name)
@@ -79,7 +80,7 @@ impl State {
             let words = "transport: authentication handshake failed: x509: certificate signed by unknown authority";
             return Err(words.to_owned());
         }
-        Ok(etcd)
+        Ok(key)
     }
 }
 

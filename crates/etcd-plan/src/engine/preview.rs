@@ -19,6 +19,11 @@ pub(super) fn preview(state: &State<'_>) -> Report {
     let mut dirty = BTreeSet::new();
     let mut steps: Vec<Option<StepReport>> = vec![None; state.plan.len()];
     for step in state.plan.steps() {
+        // Nothing has failed yet.
+        if step.action().is_contingent() {
+            steps[step.index().get()] = Some(report(step, Outcome::Unchanged));
+            continue;
+        }
         let context = RunContext {
             observation: &observation,
             ..state.context()
@@ -54,7 +59,9 @@ pub(super) fn preview(state: &State<'_>) -> Report {
             }
             // What could not be told, since earlier steps would change it.
             Err(_) if dirty.contains(&cluster) => match step.action() {
-                Action::AwaitReady | Action::Verify => report(step, Outcome::Unchanged),
+                Action::AwaitReady | Action::AwaitLearner | Action::Verify => {
+                    report(step, Outcome::Unchanged)
+                }
                 _ => {
                     forget_facts(&mut observation, step, questions);
                     let lines = vec![format!("~ {}", summary(step))];
@@ -102,6 +109,7 @@ fn report(step: Step<'_>, outcome: Outcome) -> StepReport {
         step: step.id(),
         host: step.host_name().cloned(),
         outcome,
+        contingent: step.action().is_contingent(),
         lines: Vec::new(),
         diff: None,
         hint: String::new(),

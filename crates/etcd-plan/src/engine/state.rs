@@ -97,6 +97,7 @@ impl State<'_> {
         let run = self.context();
         let changes = |step: Step<'_>| {
             step.action().can_change()
+                && !step.action().is_contingent()
                 && step.action() != Action::Lock
                 && !matches!(
                     action::decide(&StepContext { run: &run, step }),

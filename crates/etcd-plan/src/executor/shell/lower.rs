@@ -60,8 +60,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::AwaitHealthy {
             service,
             access,
+            as_learner,
             timeout,
-        } => etcd::await_healthy(call, service, access, *timeout),
+        } => etcd::await_healthy(call, service, access, *as_learner, *timeout),
     }
 }
 
@@ -89,6 +90,18 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             timeout,
             kill_after,
         } => service::stop(call, service, *timeout, *kill_after),
+        WriteOp::AddMember {
+            access,
+            name,
+            peer_url,
+            timeout,
+        } => etcd::add_member(call, access, name, peer_url, *timeout),
+        WriteOp::PromoteMember {
+            access,
+            id,
+            timeout,
+        } => etcd::promote_member(call, access, *id, *timeout),
+        WriteOp::RemoveMember { access, id } => etcd::remove_member(call, access, *id),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -116,7 +129,10 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     match op {
         Op::Read(ReadOp::AwaitHealthy { timeout, .. })
         | Op::Write(
-            WriteOp::StopService { timeout, .. } | WriteOp::StartService { delay: timeout, .. },
+            WriteOp::StopService { timeout, .. }
+            | WriteOp::StartService { delay: timeout, .. }
+            | WriteOp::AddMember { timeout, .. }
+            | WriteOp::PromoteMember { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,
