@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pickle
 import threading
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
 
 import pyetcdplan
 import pytest
@@ -42,6 +45,27 @@ def test_the_report_is_a_document(plan: Plan, simulated: SimulatedExecutor) -> N
     with pytest.raises(pyetcdplan.EtcdPlanError) as raised:
         Report.from_json("[]")
     assert raised.value.code == "no-report"
+
+
+def test_records_have_all_fields_of_the_documents(
+    plan: Plan, simulated: SimulatedExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: set[str] = set()
+    read = Event.from_dict
+
+    def note(data: Mapping[str, Any]) -> Event:
+        seen.update(data)
+        return read(data)
+
+    monkeypatch.setattr(Event, "from_dict", note)
+    report = plan.apply(simulated, on_event=lambda _: None)
+    assert seen - {"why"} <= {field.name for field in fields(Event)}
+    pairs = [
+        (pyetcdplan.StepReport, report.to_dict()["report"]["steps"][0]),
+        (pyetcdplan.Step, plan.to_dict()["steps"][0]),
+    ]
+    for record, document in pairs:
+        assert {field.name for field in fields(record)} == set(document)
 
 
 def test_events_come_in_order_in_the_callers_thread(

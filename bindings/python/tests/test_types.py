@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyetcdplan
 import pytest
-from conftest import PACKAGE
+from conftest import PACKAGE, REPOSITORY
 
 
 def check(tmp_path: Path, *arguments: str) -> None:
@@ -29,7 +29,8 @@ def test_the_stubs_are_those_of_the_native_module(tmp_path: Path) -> None:
 def test_the_package_and_its_use_are_typed(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
     config = PACKAGE / "pyproject.toml"
-    tests = [str(file) for file in (PACKAGE / "tests").glob("*.py")]
+    folders = (PACKAGE / "tests", REPOSITORY / "examples" / "python")
+    tests = [str(file) for folder in folders for file in folder.glob("*.py")]
     check(tmp_path, "mypy", "--config-file", str(config), "--cache-dir", str(tmp_path / "cache"))
     check(tmp_path, "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *tests)
 

@@ -37,8 +37,8 @@ class Plan:
     >>> import pyetcdplan
     >>> inventory = pyetcdplan.Inventory.parse("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
     >>> plan = pyetcdplan.Plan.from_inventory(inventory)
-    >>> plan.guards
-    ['readable', 'prerequisites', 'safeguard', 'alive', 'foreign', 'stranger', 'whole', 'drift']
+    >>> plan.guards[:3]
+    ['readable', 'prerequisites', 'safeguard']
     >>> pyetcdplan.Plan.from_json(plan.to_json()) == plan
     True
     """

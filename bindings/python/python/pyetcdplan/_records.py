@@ -6,7 +6,7 @@ Each is made from a part of a document of etcd-plan, and has its fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 Outcome: TypeAlias = Literal["unchanged", "changed", "would_change", "failed", "skipped", "not_started"]
@@ -74,12 +74,15 @@ class Diagnostic:
     def from_dict(cls, data: Mapping[str, Any]) -> Diagnostic:
         """Makes it from its document."""
         place = data["place"]
-        related = (Related(Place(**other["place"]), other["label"]) for other in data["related"])
-        fields = dict(data) | {
-            "place": None if place is None else Place(**place),
+        related = (
+            Related(Place(**_known(Place, other["place"])), other["label"])
+            for other in data["related"]
+        )
+        known = _known(cls, data) | {
+            "place": None if place is None else Place(**_known(Place, place)),
             "related": tuple(related),
         }
-        return cls(**fields)
+        return cls(**known)
 
     def __str__(self) -> str:
         return self.text
@@ -135,13 +138,14 @@ class Cluster:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Cluster:
         """Makes it from its document."""
-        fields = dict(data) | {
-            "members": tuple(Member(**member) for member in data["members"]),
+        known = _known(cls, data) | {
+            "members": tuple(Member(**_known(Member, member)) for member in data["members"]),
             "parameters": {
-                name: Parameter(**parameter) for name, parameter in data["parameters"].items()
+                name: Parameter(**_known(Parameter, parameter))
+                for name, parameter in data["parameters"].items()
             },
         }
-        return cls(**fields)
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +188,11 @@ class Step:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Step:
         """Makes it from its document."""
-        fields = dict(data) | {
+        known = _known(cls, data) | {
             "tags": tuple(data["tags"]),
             "waits_for": tuple(data["waits_for"]),
         }
-        return cls(**fields)
+        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,7 @@ class Refusal:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Refusal:
         """Makes it from its document."""
-        return cls(**data)
+        return cls(**_known(cls, data))
 
     def __str__(self) -> str:
         on = "" if self.host is None else f" on {self.host}"
@@ -226,6 +230,8 @@ class StepReport:
     """Its host; none for the machine that runs the plan."""
     outcome: Outcome
     """How it ended."""
+    contingent: bool
+    """Whether it was there for the case only that a step before it fails."""
     lines: tuple[str, ...]
     """What changed; or why it failed."""
     diff: str | None
@@ -240,7 +246,7 @@ class StepReport:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StepReport:
         """Makes it from its document."""
-        return cls(**(dict(data) | {"lines": tuple(data["lines"])}))
+        return cls(**(_known(cls, data) | {"lines": tuple(data["lines"])}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,11 +285,11 @@ class Event:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Event:
         """Makes it from its document."""
-        fields = dict(data) | {
+        known = _known(cls, data) | {
             "lines": tuple(data.get("lines", ())),
             "refusals": tuple(Refusal.from_dict(r) for r in data.get("refusals", ())),
         }
-        return cls(**fields)
+        return cls(**known)
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the fields that have a meaning."""
@@ -324,3 +330,8 @@ class Question:
     """On which host; none for a passphrase."""
     file: str | None
     """The file with the key; none for a password."""
+
+
+def _known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Gives what a record has fields for: a document of a later version can say more."""
+    return {field.name: data[field.name] for field in fields(record) if field.name in data}
