@@ -116,7 +116,10 @@ def test_a_worker_that_is_killed_takes_no_cluster_with_it(
         # What was lost was begun a second time.
         assert len(list(marks.glob("*-*"))) > CLUSTERS
         again = dict(fleet_dask.apply_fleet(client, plans, Held(folder, marks)))
-        assert not any(report.changed for report in again.values())
+        assert all(
+            isinstance(report, pyetcdplan.Report) and not report.changed
+            for report in again.values()
+        )
 
 
 def test_the_example_applies_a_simulated_fleet(tmp_path: Path) -> None:
