@@ -35,7 +35,7 @@ pub(super) fn names(output: &Output<'_>) -> Result<Vec<String>, Garbled> {
 const LARGE: usize = 64 * 1024;
 
 /// Gives what is sent to the shell when an operation asks for it; none for most.
-pub(super) fn taken(op: &Op) -> Option<&[u8]> {
+pub(crate) fn taken(op: &Op) -> Option<&[u8]> {
     match op {
         Op::Write(WriteOp::StageFile { content, .. }) => {
             Some(content.bytes()).filter(|bytes| bytes.len() > LARGE)
