@@ -123,6 +123,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
         Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
+        Op::Write(WriteOp::InstallFile { .. }) => "install_file",
     }
 }
 
@@ -144,7 +145,8 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
             | WriteOp::MoveAside { path, .. }
-            | WriteOp::DeletePurged { path },
+            | WriteOp::DeletePurged { path }
+            | WriteOp::InstallFile { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(

@@ -133,6 +133,7 @@ impl State {
                 );
                 Ok(())
             }
+            WriteOp::InstallFile { path, .. } => host.install_file(path),
             WriteOp::AddMember {
                 access, peer_url, ..
             } => {
@@ -210,6 +211,19 @@ impl Host {
             (Some(_), Some(_)) => Err(format!("cannot move '{path}' to '{to}': File exists")),
             (_, None) => self.files.rename(path, to),
         }
+    }
+
+    /// A simulated package file holds the version that it brings.
+    fn install_file(&mut self, path: &HostPath) -> Words<()> {
+        if self.packages.installed.is_some() {
+            return Ok(());
+        }
+        let content = self.files.bytes(path);
+        let content = content.ok_or_else(|| format!("cannot access '{path}': No such file"))?;
+        let version = String::from_utf8_lossy(content).trim().parse();
+        let version = version.map_err(|why| format!("{path} is no package: {why}"))?;
+        self.install(version);
+        Ok(())
     }
 
     fn install_package(&mut self, wanted: Option<&EtcdVersion>) -> Words<()> {

@@ -1,5 +1,6 @@
 use super::{EtcdAccess, FileContent, Ownership, Service};
 use crate::names::{EtcdId, EtcdVersion, HostPath, MemberName, Millis};
+use crate::spec::PackageKind;
 
 /// A change to a host. Each can be repeated: done twice it leaves what done once leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +87,14 @@ pub enum WriteOp {
         timeout: Millis,
         /// After how long its processes are killed; none for never.
         kill_after: Option<Millis>,
+    },
+    /// Installs etcd and etcdctl from a package file on the host, without the distribution's own
+    /// instance being started.
+    InstallFile {
+        /// The package file.
+        path: HostPath,
+        /// What it is.
+        kind: PackageKind,
     },
     /// Adds a member to a cluster, as a learner; fine when a member with this peer URL is there.
     AddMember {

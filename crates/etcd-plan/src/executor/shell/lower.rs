@@ -95,6 +95,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             timeout,
             kill_after,
         } => service::stop(call, service, *timeout, *kill_after),
+        WriteOp::InstallFile { path, kind } => {
+            call.function("install_file").path(path).word(kind.as_str())
+        }
         WriteOp::AddMember {
             access,
             name,
@@ -141,7 +144,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::AddMember { timeout, .. }
             | WriteOp::PromoteMember { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
-        Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
+        Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,
     }
 }
