@@ -113,6 +113,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
+        Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
         Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
         Op::Write(WriteOp::ReloadUnits) => "reload_units",
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
@@ -145,6 +146,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
             | WriteOp::MoveAside { path, .. }
+            | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
             | WriteOp::InstallFile { path, .. },
         ) => Some(path.to_string()),

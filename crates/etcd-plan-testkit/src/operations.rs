@@ -106,6 +106,9 @@ impl State {
             }
             WriteOp::RemoveFile { path } => host.files.remove_file(path),
             WriteOp::MoveAside { path, to } => host.move_aside(path, to),
+            WriteOp::MoveContentsAside { path, .. } => {
+                Err(format!("{path}: nothing is mounted there"))
+            }
             WriteOp::DeletePurged { path } => {
                 if !path.file_name().contains(".purged-") {
                     return Err(format!("{path}: not something that was moved aside"));
@@ -266,6 +269,7 @@ fn data_dir(host: &Host, path: &HostPath) -> DataDirFacts {
     };
     DataDirFacts {
         exists: files.get(path).is_some(),
+        fixed: false,
         empty: files.children(path).next().is_none(),
         wal: files.children(&path.join("member").join("wal")).any(is_wal),
         free_bytes: host.free_bytes,

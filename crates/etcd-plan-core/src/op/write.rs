@@ -53,6 +53,14 @@ pub enum WriteOp {
         /// Its new name.
         to: HostPath,
     },
+    /// Moves all that a folder holds into a new folder within it, but for `lost+found` and what was
+    /// moved aside before: for a folder that must stay where it is.
+    MoveContentsAside {
+        /// The folder.
+        path: HostPath,
+        /// The new folder; its name begins with `.purged-`.
+        to: HostPath,
+    },
     /// Deletes a folder that was moved aside, for good. Refused unless its name holds `.purged-`.
     DeletePurged {
         /// The folder.

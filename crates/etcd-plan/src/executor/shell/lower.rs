@@ -81,6 +81,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::PromoteFile { path } => file::promote(call, path),
         WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
         WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
+        WriteOp::MoveContentsAside { path, to } => {
+            call.function("move_contents_aside").path(path).path(to)
+        }
         WriteOp::DeletePurged { path } => call.function("delete_purged").path(path),
         WriteOp::ReloadUnits => call.function("reload_units"),
         WriteOp::EnableService { service } => {
