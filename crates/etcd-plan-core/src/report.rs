@@ -87,6 +87,8 @@ pub struct Report {
     pub situations: BTreeMap<ClusterName, String>,
     /// How many round trips each host cost, the first reading included, connecting not.
     pub round_trips: BTreeMap<HostName, usize>,
+    /// What a person should know and what was no reason to refuse, a sentence each.
+    pub notes: Vec<String>,
     /// How much went over the connection to each host, what it takes to begin included; nothing
     /// where an executor does not count.
     pub traffic: BTreeMap<HostName, Traffic>,
@@ -147,6 +149,9 @@ impl fmt::Display for Report {
                 writeln!(f, "    {line}")?;
             }
             writeln!(f, "    hint: {}", step.hint)?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         for step in &self.steps {
             for line in step.lines.iter().filter(|_| step.is_taken_back()) {

@@ -82,6 +82,28 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// When the inventory has errors (all of them at once), or the limit takes in no member.
     pub fn build(self) -> Result<Plan, PlanError> {
+        let (clusters, selection, diagnostics) = self.clusters()?;
+        Plan::assemble(self.goal, selection, clusters, diagnostics)
+    }
+
+    /// Makes a plan for each cluster by itself, in the order of their names: for whoever carries
+    /// them out at several places, or lets one fail without the others. Each has the warnings about
+    /// the whole inventory.
+    ///
+    /// # Errors
+    ///
+    /// As [`PlanBuilder::build`].
+    pub fn build_each(self) -> Result<Vec<Plan>, PlanError> {
+        let (clusters, selection, diagnostics) = self.clusters()?;
+        let alone = |cluster| {
+            let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
+            Plan::assemble(self.goal, selection, vec![cluster], diagnostics)
+        };
+        clusters.into_iter().map(alone).collect()
+    }
+
+    /// Resolves the clusters that are taken, with the selection and the warnings.
+    fn clusters(&self) -> Result<(Vec<ClusterSpec>, Selection, Diagnostics), PlanError> {
         let limit = match &self.limit {
             Some(pattern) => Some(
                 self.inventory
@@ -94,8 +116,8 @@ impl<'a> PlanBuilder<'a> {
             spec::resolve(self.inventory, &self.extra_vars).map_err(PlanError::Inventory)?;
         let selection = Selection {
             limit,
-            tags: self.tags,
-            skip_tags: self.skip_tags,
+            tags: self.tags.clone(),
+            skip_tags: self.skip_tags.clone(),
         };
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
@@ -108,14 +130,14 @@ impl<'a> PlanBuilder<'a> {
             check_join(&selection, &clusters)?;
         }
         if clusters.is_empty() {
-            let pattern = self.limit.unwrap_or_default();
+            let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
                 Code::LimitMatchesNothing,
                 format!("the limit `{pattern}` leaves no host of an etcd cluster"),
                 "name a host or group that carries `etcd_seq`",
             ))));
         }
-        Plan::assemble(self.goal, selection, clusters, resolved.diagnostics)
+        Ok((clusters, selection, resolved.diagnostics))
     }
 }
 
