@@ -11,7 +11,7 @@ const ENVIRONMENT: &str = "etc/profile.d/etcdctl.sh";
 
 #[test]
 fn a_cluster_is_planned_built_looked_at_and_left_alone() {
-    let Some(site) = Site::with_etcd("127.0.51.") else {
+    let Some(site) = Site::with_etcd("127.0.51.", 3) else {
         return;
     };
     let absent = site.ends_with(1, STATUS);
@@ -95,7 +95,7 @@ fn a_cluster_is_planned_built_looked_at_and_left_alone() {
 
 #[test]
 fn drift_and_a_member_that_stands_still_are_told() {
-    let Some(site) = Site::with_etcd("127.0.52.") else {
+    let Some(site) = Site::with_etcd("127.0.52.", 3) else {
         return;
     };
     site.ends_with(0, APPLY);
@@ -150,7 +150,7 @@ fn drift_and_a_member_that_stands_still_are_told() {
 
 #[test]
 fn what_is_destructive_has_to_be_named() {
-    let Some(site) = Site::with_etcd("127.0.53.") else {
+    let Some(site) = Site::with_etcd("127.0.53.", 1) else {
         return;
     };
     site.ends_with(0, APPLY);
@@ -164,7 +164,7 @@ fn what_is_destructive_has_to_be_named() {
         let refused = site.ends_with(4, words);
         for line in [
             "! cluster etcd would lose:",
-            "  members   etcd-1, etcd-2, etcd-3",
+            "  members   etcd-1\n",
             "  keys      1",
             "  revision  2",
             "hint: where that is meant, a script says `--destroy etcd`",
@@ -188,7 +188,7 @@ fn what_is_destructive_has_to_be_named() {
 
 #[test]
 fn a_saved_plan_is_applied_only_while_it_holds() {
-    let Some(site) = Site::with_etcd("127.0.54.") else {
+    let Some(site) = Site::with_etcd("127.0.54.", 1) else {
         return;
     };
     let saved = site.ends_with(10, &format!("{PLAN} -o plan.json"));
@@ -204,8 +204,8 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
         assert_eq!(
             document["facts"]["hosts"]
                 .as_object()
-                .map(|hosts| hosts.len()),
-            Some(3)
+                .map(serde_json::Map::len),
+            Some(1)
         );
     }
     site.ends_with(0, &format!("{APPLY} plan.json"));
@@ -214,12 +214,12 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
     let moved = site.ends_with(4, &format!("{APPLY} plan.json"));
     assert!(moved.stderr.contains("etcd.service"), "{moved:#?}");
 
-    let file = site.path("hosts/127.0.54.2").join(ENVIRONMENT);
+    let file = site.path("hosts/127.0.54.1").join(ENVIRONMENT);
     fs::write(&file, "# by hand\n").expect("a file");
     site.ends_with(10, &format!("{PLAN} -o plan.json"));
     fs::write(&file, "# by another hand\n").expect("a file");
     let moved = site.ends_with(4, &format!("{APPLY} plan.json"));
-    let line = "  127.0.54.2: content of /etc/profile.d/etcdctl.sh\n    was: sha256 ";
+    let line = "  127.0.54.1: content of /etc/profile.d/etcdctl.sh\n    was: sha256 ";
     assert!(moved.stderr.contains(line), "{moved:#?}");
     assert_eq!(
         fs::read_to_string(&file).expect("a file"),

@@ -39,9 +39,9 @@ pub(crate) struct Ended {
 }
 
 impl Site {
-    /// Gives a site of three members at these loopback addresses, with etcd; none where that is not
+    /// Gives a site of some members at these loopback addresses, with etcd; none where that is not
     /// installed, which is said.
-    pub(crate) fn with_etcd(addresses: &str) -> Option<Self> {
+    pub(crate) fn with_etcd(addresses: &str, members: u8) -> Option<Self> {
         let is_there = |program: &str| {
             let path = std::env::var_os("PATH").unwrap_or_default();
             std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
@@ -50,12 +50,12 @@ impl Site {
             crate::noted::skipped("etcd or etcdctl is not installed");
             return None;
         }
-        Some(Self::new(addresses))
+        Some(Self::new(addresses, members))
     }
 
-    /// Gives a site whose etcd never serves.
+    /// Gives a site of three members whose etcd never serves.
     pub(crate) fn with_sleepers(addresses: &str) -> Self {
-        let mut site = Self::new(addresses);
+        let mut site = Self::new(addresses, 3);
         let programs = site.path("programs");
         fs::create_dir(&programs).expect("a folder");
         for (name, text) in [("etcd", SLEEPER), ("etcdctl", DEAF)] {
@@ -68,9 +68,9 @@ impl Site {
         site
     }
 
-    fn new(addresses: &str) -> Self {
+    fn new(addresses: &str, members: u8) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let hosts: Vec<String> = (1..=3)
+        let hosts: Vec<String> = (1..=members)
             .map(|seq| format!("    {addresses}{seq}: {{ etcd_seq: {seq} }}\n"))
             .collect();
         let text = format!(

@@ -9,11 +9,11 @@ const APPLY: &str = "apply -c sandbox=hosts";
 
 #[test]
 fn a_person_is_asked_and_sees_what_happens() {
-    let Some(site) = Site::with_etcd("127.0.61.") else {
+    let Some(site) = Site::with_etcd("127.0.61.", 1) else {
         return;
     };
     let mut declined = Terminal::run(&site, APPLY);
-    declined.expect("+ 3 hosts: /etc/etcd/etcd.conf");
+    declined.expect("+ 127.0.61.1: /etc/etcd/etcd.conf");
     declined.expect("go on? [y/N] ");
     declined.press("n\n");
     declined.expect("nothing was changed");
@@ -77,6 +77,8 @@ fn ctrl_c_once_ends_what_is_under_way_and_reports() {
     let mut again = Terminal::run(&site, &format!("{APPLY} --yes"));
     again.expect("what a run left that was cut off while it built the cluster");
     again.expect("wait until etcd-1 answers through TLS");
+    again.press(CTRL_C);
+    again.expect("interrupted: nothing new is begun");
     again.press(CTRL_C);
     again.ends_with(130);
 }
