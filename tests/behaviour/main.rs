@@ -6,6 +6,7 @@ mod cuts;
 mod failures;
 mod guard_matrix;
 mod inventories;
+mod joins;
 mod journals;
 mod limits;
 mod losses;

@@ -59,7 +59,7 @@ fn whatever_somebody_changed_is_told() {
     let file = |mode| Node::file("# by hand\n", Ownership::both("root"), mode);
     let path = "/etc/profile.d/etcdctl.sh";
     let stop = |scene: &Scene| scene.world.stop_service(HOSTS[1], "etcd");
-    let changes: [Change; 5] = [
+    let changes: [Change<'_>; 5] = [
         (path, &|scene| {
             scene.world.put_file(HOSTS[1], path, file(0o644));
         }),

@@ -7,7 +7,7 @@ use etcd_plan::op::Ownership;
 use etcd_plan::plan::{Plan, Subtask};
 use etcd_plan::{ExtraVars, Goal};
 use etcd_plan_testkit::{MemberState, Node};
-use etcd_plan_tests::{HOSTS, Ran, Scene, THREE, asked, cases};
+use etcd_plan_tests::{HOSTS, Ran, Scene, THREE, WHOLE, asked, cases};
 use proptest::prelude::*;
 
 const GUARDED: &str = "etcd, etcd_safeguard: true }";
@@ -175,7 +175,7 @@ proptest! {
 #[test]
 fn another_data_directory_does_not_hide_the_data_that_is_there() {
     let scene = guarded(There::Stopped);
-    for goal in Goal::ALL {
+    for goal in WHOLE {
         let plan = scene.with_extra(goal, &["etcd_data=/data/other"]);
         scene.must_refuse(
             &plan,
@@ -237,7 +237,7 @@ fn a_host_more_in_the_inventory_does_not_purge_the_cluster() {
 #[test]
 fn members_that_join_do_not_make_a_cluster_new() {
     let scene = with_a_fourth_host();
-    for goal in Goal::ALL {
+    for goal in WHOLE {
         let plan = scene.with_extra(goal, &["etcd_init=existing"]);
         scene.must_refuse(&plan, &["[whole]", "`etcd_init` is existing"]);
     }

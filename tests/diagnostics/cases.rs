@@ -7,7 +7,11 @@ use etcd_plan::diagnostic::{Code, Diagnostics, Severity};
 use etcd_plan_tests::snapshots::{assert_snapshot, findings, for_each_file};
 
 /// Codes that no inventory's text can have, which `doors.rs` shows.
-const OTHER_DOORS: [Code; 2] = [Code::LimitMatchesNothing, Code::NotText];
+const OTHER_DOORS: [Code; 3] = [
+    Code::LimitMatchesNothing,
+    Code::JoinWithoutLimit,
+    Code::NotText,
+];
 
 #[test]
 fn every_code_is_found_told_and_shown() {

@@ -1,7 +1,7 @@
 //! Findings about other texts than an inventory's: limits, arguments, files of variables, bytes.
 
 use etcd_plan::diagnostic::{Code, Diagnostics};
-use etcd_plan::{ExtraVars, Inventory, Plan, PlanError};
+use etcd_plan::{ExtraVars, Goal, Inventory, Plan, PlanError};
 use etcd_plan_tests::inventory;
 use etcd_plan_tests::snapshots::assert_snapshot;
 
@@ -31,6 +31,20 @@ fn a_limit_that_matches_nothing_marks_the_part_that_does_not() {
         assert_eq!(finding.code, Code::LimitMatchesNothing);
         assert_snapshot("diagnostics", name, &error.to_string());
     }
+}
+
+#[test]
+fn a_join_says_who_joins_whom() {
+    let inventory = inventory(THREE);
+    let error = Plan::builder(&inventory)
+        .goal(Goal::Join)
+        .limit("etcd")
+        .build();
+    let error = error.expect_err("all members would join, and none is left to be joined");
+    assert!(
+        matches!(&error, PlanError::Selection(finding) if finding.code == Code::JoinWithoutLimit)
+    );
+    assert_snapshot("diagnostics", "join.without-limit", &error.to_string());
 }
 
 #[test]

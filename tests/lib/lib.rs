@@ -19,6 +19,7 @@ pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
 
+use etcd_plan::Goal;
 use etcd_plan::core::inventory::Inventory;
 use etcd_plan::core::plan::Plan;
 use etcd_plan::core::report::Report;
@@ -32,6 +33,9 @@ use proptest::test_runner::Config as ProptestConfig;
 pub fn skipped(why: &str) {
     noted::skipped(why);
 }
+
+/// The goals that are about whole clusters, and need no limit.
+pub const WHOLE: [Goal; 2] = [Goal::Create, Goal::Rebuild];
 
 /// Sets how many cases a property test tries. What fails is made small for a bounded while only, and
 /// kept nowhere: whoever mends it writes a test of its own.

@@ -58,6 +58,10 @@ fn plans() -> Vec<(&'static str, Plan)> {
         ("limit", plan(THREE, |ask| ask.limit("10.10.10.11"))),
         ("tags", plan(THREE, |ask| ask.tags([Subtask::Config]))),
         ("purge", plan(THREE, |ask| ask.tags([Subtask::Purge]))),
+        (
+            "join",
+            plan(THREE, |ask| ask.goal(Goal::Join).limit("10.10.10.12")),
+        ),
         ("rebuild", plan(THREE, |ask| ask.goal(Goal::Rebuild))),
     ]
 }

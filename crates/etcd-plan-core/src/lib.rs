@@ -16,6 +16,7 @@ pub mod guard;
 pub mod identity;
 pub mod inventory;
 pub mod names;
+pub mod notes;
 pub mod op;
 pub mod plan;
 pub mod render;

@@ -48,6 +48,8 @@ pub struct StepReport {
     pub host: Option<HostName>,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether it was there for the case only that a step before it fails.
+    pub contingent: bool,
     /// What changed, a line each; or why it failed, the other side's words included.
     pub lines: Vec<String>,
     /// The difference between what was there and what is wanted, of files that may be shown.
@@ -60,6 +62,22 @@ pub struct StepReport {
     pub ended_ms: Option<u64>,
 }
 
+/// How much went over the connection to a host, in bytes, without what its encryption adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// To the host.
+    pub sent: u64,
+    /// From the host.
+    pub received: u64,
+}
+
+impl StepReport {
+    /// Says whether the step took back what a step that failed had begun.
+    fn is_taken_back(&self) -> bool {
+        self.contingent && self.outcome == Outcome::Changed
+    }
+}
+
 /// What happened in a run, or would happen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -69,6 +87,11 @@ pub struct Report {
     pub situations: BTreeMap<ClusterName, String>,
     /// How many round trips each host cost, the first reading included, connecting not.
     pub round_trips: BTreeMap<HostName, usize>,
+    /// What a person should know and what was no reason to refuse, a sentence each.
+    pub notes: Vec<String>,
+    /// How much went over the connection to each host, what it takes to begin included; nothing
+    /// where an executor does not count.
+    pub traffic: BTreeMap<HostName, Traffic>,
     /// Whether the run was asked to stop.
     pub stopped: bool,
     /// How long the run took, in milliseconds.
@@ -111,7 +134,8 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// Writes what a person wants to know at the end: what changed, what failed and what to do.
+    /// Writes what a person wants to know at the end: what failed and what to do, what was taken back
+    /// because of that, and how many steps ended how.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut failures = self.failures().peekable();
         while let Some(step) = failures.next() {
@@ -125,6 +149,14 @@ impl fmt::Display for Report {
                 writeln!(f, "    {line}")?;
             }
             writeln!(f, "    hint: {}", step.hint)?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
+        }
+        for step in &self.steps {
+            for line in step.lines.iter().filter(|_| step.is_taken_back()) {
+                writeln!(f, "TAKEN BACK {line}")?;
+            }
         }
         let counts: Vec<String> = [
             Outcome::Changed,

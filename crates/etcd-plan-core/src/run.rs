@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{Observation, Situation};
+use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
 use crate::names::HostName;
+use crate::op::MemberFacts;
 use crate::plan::{Plan, PurgeRule, Subtask};
+use crate::spec::MemberSpec;
 
 /// What the engine gives to a run, since planning has neither clock nor dice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,8 +45,84 @@ impl<'a> RunContext<'a> {
         &self.situations[cluster]
     }
 
+    /// Says whether a member is to join a cluster that lives.
+    pub fn is_joining(&self, cluster: usize, member: &MemberSpec) -> bool {
+        self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
+    }
+
+    /// Gives the members that a cluster which is joined lists now: those that the member says
+    /// through which the others join, or else another one that is healthy.
+    ///
+    /// # Errors
+    ///
+    /// When no healthy member says it.
+    pub fn listed(&self, cluster: usize) -> Result<&'a [MemberFacts], Missing> {
+        let spec = &self.plan.clusters()[cluster];
+        let sponsor = self.plan.sponsor(cluster).into_iter();
+        for member in sponsor.chain(&spec.members) {
+            let asks = MemberQuestions::new(spec, member);
+            let facts = self.observation.facts(&member.host.name);
+            if let Ok(etcd) = facts.and_then(|facts| asks.last_said(facts))
+                && etcd.healthy
+                && !etcd.members.is_empty()
+            {
+                return Ok(&etcd.members);
+            }
+        }
+        Err(Missing {
+            why: format!("no member of {} is healthy", spec.name),
+        })
+    }
+
+    /// Says how a member stands in a cluster that is joined.
+    ///
+    /// # Errors
+    ///
+    /// When no healthy member says it.
+    pub fn standing(&self, cluster: usize, member: &MemberSpec) -> Result<Standing, Missing> {
+        let peer_url = self.plan.clusters()[cluster].peer_url(member);
+        Ok(Standing::of(&peer_url, self.listed(cluster)?))
+    }
+
+    /// Says whether the cluster is to work with a member: with all of them, but for those that are
+    /// neither members of a cluster that is joined nor to become members now.
+    pub fn takes_part(&self, cluster: usize, member: &MemberSpec) -> bool {
+        !self.plan.joins(cluster)
+            || self.is_joining(cluster, member)
+            || self
+                .standing(cluster, member)
+                .is_ok_and(|standing| standing != Standing::Unlisted)
+    }
+
+    /// Says whether what is there of a member is taken away: with the whole cluster, or because it
+    /// stands in the way of a join. Data that an earlier try has left is of no use to a member that
+    /// the cluster does not know, or has not seen start (facts.md S6 and S7).
+    ///
+    /// # Errors
+    ///
+    /// When a fact is not known.
+    pub fn takes_away(&self, cluster: usize, member: &MemberSpec) -> Result<bool, Missing> {
+        if !self.plan.joins(cluster) {
+            return Ok(self.purges(cluster));
+        }
+        if !self.is_joining(cluster, member) {
+            return Ok(false);
+        }
+        let spec = &self.plan.clusters()[cluster];
+        Ok(match self.standing(cluster, member)? {
+            Standing::Unlisted => true,
+            Standing::Unstarted(_) => {
+                !MemberFound::of(spec, member, self.observation)?.is_being_built()
+            }
+            Standing::Learner(_) | Standing::Voter(_) => false,
+        })
+    }
+
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
+        if self.plan.joins(cluster) {
+            return false;
+        }
         match self.situation(cluster) {
             Situation::Absent => false,
             Situation::Present { .. } => self.plan.purge_rule() == PurgeRule::Always,
@@ -55,7 +133,8 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
-        self.plan.selection().takes(Subtask::Launch) && (!is_there || self.purges(cluster))
+        let takes = |subtask| self.plan.selection().takes(subtask);
+        !self.plan.joins(cluster) && takes(Subtask::Launch) && (!is_there || self.purges(cluster))
     }
 
     /// Gives the token of a cluster: a new one for each build, since with an old one and old peer
@@ -70,12 +149,17 @@ impl<'a> RunContext<'a> {
         if let Situation::Present { token, .. } = self.situation(cluster) {
             return token.clone();
         }
-        let mut found = spec.members.iter().filter_map(|member| {
-            crate::facts::MemberFound::of(spec, member, self.observation)
+        let token_of = |member| {
+            MemberFound::of(spec, member, self.observation)
                 .ok()?
                 .conf?
                 .token
-        });
+        };
+        // What a failed join has left on its host may be of another making.
+        if let Some(token) = self.plan.sponsor(cluster).and_then(token_of) {
+            return token;
+        }
+        let mut found = spec.members.iter().filter_map(token_of);
         match found.next() {
             Some(first) if found.all(|other| other == first) => first,
             _ => new(),

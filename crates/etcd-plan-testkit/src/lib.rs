@@ -4,7 +4,7 @@
 //! (facts that a plan depends on: quorum before ready, membership, stale data, tokens). A
 //! [`SimExecutor`] reaches them as any executor does, counts and writes down every operation, and
 //! lets a [`FaultPlan`] go wrong at a chosen place. A [`Snapshot`] compares two worlds. An
-//! [`SshServer`](ssh_server::SshServer) runs real shells behind real SSH.
+//! `SshServer` runs real shells behind real SSH.
 //!
 //! ```
 //! use etcd_plan::core::op::ReadOp;
@@ -20,24 +20,29 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod delay_proxy;
 mod etcd;
 mod executor;
 mod faults;
 mod files;
 mod host;
 mod journal;
+#[cfg(feature = "lab")]
 pub mod lab;
 mod operations;
 mod services;
 mod session;
 mod snapshot;
+#[cfg(feature = "ssh-server")]
 pub mod ssh_server;
+#[cfg(feature = "strategies")]
 pub mod strategies;
 mod world;
 
 #[cfg(test)]
 mod tests;
 
+pub use delay_proxy::{DelayProxy, ProxyTraffic};
 pub use etcd::{Entry, EtcdConfig, MemberState, TlsFiles, cluster_id, initial_member_id};
 pub use executor::{Counters, SimExecutor};
 pub use faults::{Effect, Fault, FaultPlan, Kind};

@@ -43,6 +43,13 @@ impl State {
             }),
             ReadOp::Stat { path } => Reply::Stat(host.files.get(path).map(Node::facts)),
             ReadOp::ReadFile { path } => Reply::Bytes(read_file(&host.files, path)?),
+            ReadOp::Folder { path } => {
+                let names = host
+                    .files
+                    .children(path)
+                    .map(|path| path.file_name().to_owned());
+                Reply::Names(names.collect())
+            }
             ReadOp::Service { service } => Reply::Service(self.service(name, &service.name)),
             ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
@@ -111,6 +118,10 @@ impl State {
                 Ok(())
             }
             WriteOp::EnableService { service } => host.enable(&service.name),
+            WriteOp::DisableService { service } => {
+                host.disable(&service.name);
+                Ok(())
+            }
             WriteOp::StartService { service, delay } => {
                 self.now_ms = now_ms + delay.0;
                 self.start_unit(name, &service.name)
@@ -122,8 +133,43 @@ impl State {
                 );
                 Ok(())
             }
+            WriteOp::AddMember {
+                access, peer_url, ..
+            } => {
+                let at = self.dial(name, access)?.clone();
+                let mut added = self.add_member(&at, peer_url, true);
+                // The id of one that was just removed: a second later it is another.
+                if added
+                    .as_ref()
+                    .is_err_and(|words| words.contains("not found"))
+                {
+                    self.now_ms += 1000;
+                    added = self.add_member(&at, peer_url, true);
+                }
+                done_before(added.map(drop), "already exists")
+            }
+            WriteOp::PromoteMember { access, id, .. } => {
+                let at = self.dial(name, access)?.clone();
+                let promoted = self.promote_member(&at, *id);
+                match promoted {
+                    Err(words) if words.ends_with("learner member") => Ok(()),
+                    promoted => promoted,
+                }
+            }
+            WriteOp::RemoveMember { access, id } => {
+                let at = self.dial(name, access)?.clone();
+                done_before(self.remove_member(&at, *id), "member not found")
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
+    }
+}
+
+/// What was done before is done.
+fn done_before(done: Words<()>, words: &str) -> Words<()> {
+    match done {
+        Err(message) if message.contains(words) => Ok(()),
+        done => done,
     }
 }
 

@@ -1,8 +1,10 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use etcd_plan::core::names::{HostName, Millis};
-use etcd_plan::core::op::{Batch, Op, OpFailure, OpResult, ReadOp, Reply, ServiceState};
+use etcd_plan::core::names::{EtcdId, HostName, Millis};
+use etcd_plan::core::op::{
+    Batch, EndpointStatus, Op, OpFailure, OpResult, ReadOp, Reply, ServiceState,
+};
 use etcd_plan::executor::{Session, SessionError};
 use etcd_plan::permit::Permit;
 
@@ -166,7 +168,7 @@ impl SimSession {
             let others = state.open.keys().any(|id| !state.waiting.contains(id));
             let left = last_moment.saturating_duration_since(Instant::now());
             let ended = !state.open.contains_key(&self.id);
-            if is_decided(&result) || ended {
+            if is_decided(op, &result) || ended {
                 break result;
             }
             if idle || !others || left == Duration::ZERO {
@@ -250,10 +252,19 @@ impl Drop for SimSession {
 }
 
 /// Says whether waiting longer cannot change the answer.
-fn is_decided(result: &OpResult) -> bool {
+fn is_decided(op: &Op, result: &OpResult) -> bool {
+    let as_learner = matches!(
+        op,
+        Op::Read(ReadOp::AwaitHealthy {
+            as_learner: true,
+            ..
+        })
+    );
+    let is_learner = |status: &EndpointStatus| status.is_learner && status.leader != EtcdId(0);
     match result {
         Ok(Reply::Awaited(awaited)) => {
             awaited.etcd.healthy
+                || (as_learner && awaited.etcd.status.as_ref().is_some_and(is_learner))
                 || matches!(
                     awaited.service.state,
                     ServiceState::Failed | ServiceState::Stopped | ServiceState::Missing

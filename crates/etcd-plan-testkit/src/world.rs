@@ -137,6 +137,13 @@ impl SimWorld {
         Self::new(names.iter().map(|name| HostSpec::new(name)))
     }
 
+    /// Adds a host, unless there is one of that name.
+    pub fn add_host(&self, spec: HostSpec) {
+        let mut state = self.shared.lock();
+        let name = spec.name.clone();
+        state.hosts.entry(name).or_insert_with(|| Host::new(spec));
+    }
+
     /// Sets how long, in real time, an unhealthy etcd is awaited while other sessions are open and
     /// idle; default 500 ms. It is not waited at all when no other session could change anything.
     pub fn set_patience(&self, patience: Duration) {

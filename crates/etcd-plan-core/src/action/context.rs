@@ -33,6 +33,11 @@ impl<'a> StepContext<'a> {
             .expect("the action's steps are about a member: see goal/")
     }
 
+    /// Says whether the step's member is to join a cluster that lives.
+    pub(crate) fn is_joining(&self) -> bool {
+        self.run.is_joining(self.cluster(), self.member())
+    }
+
     /// Gives the questions about the step's member.
     pub fn asks(&self) -> MemberQuestions<'a> {
         MemberQuestions::new(self.spec(), self.member())

@@ -10,6 +10,7 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::Package => "which etcd is installed".to_owned(),
         ReadOp::Stat { path } => format!("what lies at {path}"),
         ReadOp::ReadFile { path } => format!("the file {path}"),
+        ReadOp::Folder { path } => format!("the names in {path}"),
         ReadOp::Service { service } => format!("the state of {}", service.unit()),
         ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
         ReadOp::DataDir { path } => format!("the data directory {path}"),
@@ -61,9 +62,35 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Unmark => "take the note away that the cluster is being built".to_owned(),
         Action::Launch => format!("start etcd of {}, now and at boot", member()),
         Action::AwaitReady => format!("wait until {} answers through TLS", member()),
+        Action::AddMember { .. } => {
+            format!(
+                "add {} to the cluster as a learner, by way of another member",
+                member()
+            )
+        }
+        Action::AwaitLearner => format!("wait until {} has found its leader", member()),
+        Action::PromoteMember { .. } => {
+            format!("give {} its vote once it has caught up", member())
+        }
+        Action::TakeBack { .. } => {
+            format!(
+                "take {} out of the cluster again, if it did not come to join",
+                member()
+            )
+        }
+        Action::Withdraw => format!(
+            "stop etcd of {} and move {} aside, if it did not come to join",
+            member(),
+            data_dir(step)
+        ),
+        Action::Refresh => format!(
+            "name the members as they are now in the files of {}, without a restart",
+            member()
+        ),
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
+        Action::Unregister => "take members that are gone out of Prometheus's targets".to_owned(),
         Action::Register { .. } => format!("register {} with Prometheus", member()),
     }
 }
@@ -105,8 +132,13 @@ pub fn why_it_waits(action: Action) -> &'static str {
         }
         Action::Launch => "etcd reads its files and folders when it starts",
         Action::AwaitReady => "a member is ready only once there is a quorum",
+        Action::AddMember { .. } => "its host must be ready before the cluster counts on it",
+        Action::AwaitLearner => "it must have been started",
+        Action::PromoteMember { .. } => "only a learner that has caught up may vote",
+        Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::Refresh => "the members must be settled",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
-        Action::Register { .. } => "only a cluster that works is watched",
+        Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",
     }
 }

@@ -5,6 +5,7 @@
 //! may be taken away, whatever `etcd_safeguard` says of clusters that are.
 
 use super::{Change, Decision, Problem, StepContext};
+use crate::facts::Standing;
 use crate::op::{FileContent, Ownership, ReadOp, WriteOp};
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
@@ -15,7 +16,7 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
 pub(super) fn decide_mark(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let found = context.facts()?.bytes(&context.asks().mark())?;
     let token = context.run.token(context.cluster());
-    if !context.run.builds(context.cluster()) || found.as_deref() == Some(token.as_bytes()) {
+    if !is_being_built(context)? || found.as_deref() == Some(token.as_bytes()) {
         return Ok(Decision::Nothing);
     }
     let path = context.asks().mark_path();
@@ -33,6 +34,19 @@ pub(super) fn decide_mark(context: &StepContext<'_>) -> Result<Decision, Problem
         check: questions(context),
         ..Change::default()
     }))
+}
+
+/// A member that is to join is being built until it is what it is wanted to be.
+fn is_being_built(context: &StepContext<'_>) -> Result<bool, Problem> {
+    if !context.is_joining() {
+        return Ok(context.run.builds(context.cluster()));
+    }
+    let standing = context.run.standing(context.cluster(), context.member())?;
+    Ok(match standing {
+        Standing::Unlisted | Standing::Unstarted(_) => true,
+        Standing::Learner(_) => !context.member().learner,
+        Standing::Voter(_) => false,
+    })
 }
 
 pub(super) fn decide_unmark(context: &StepContext<'_>) -> Result<Decision, Problem> {

@@ -14,13 +14,17 @@ mod keys;
 mod launch;
 mod lock;
 mod mark;
+mod members;
 mod promote;
 mod purge;
 mod ready;
+mod refresh;
 mod register;
 mod stage;
 mod stop;
+mod unregister;
 mod verify;
+mod withdraw;
 
 pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
@@ -50,8 +54,14 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Promote { file } => promote::questions(file),
         Action::Mark | Action::Unmark => mark::questions(context),
         Action::Launch => launch::questions(context),
-        Action::AwaitReady => ready::questions(context),
+        Action::AwaitReady | Action::AwaitLearner => ready::questions(context),
+        Action::AddMember { .. } | Action::PromoteMember { .. } | Action::TakeBack { .. } => {
+            members::questions(context)
+        }
+        Action::Withdraw => withdraw::questions(context),
+        Action::Refresh => refresh::questions(),
         Action::Register { .. } => register::questions(context),
+        Action::Unregister => unregister::questions(context),
     }
 }
 
@@ -80,7 +90,14 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Unmark => mark::decide_unmark(context),
         Action::Launch => launch::decide(context),
         Action::AwaitReady => ready::decide(context),
+        Action::AddMember { .. } => members::decide_add(context),
+        Action::AwaitLearner => ready::decide_learner(context),
+        Action::PromoteMember { .. } => members::decide_promote(context),
+        Action::TakeBack { .. } => members::decide_take_back(context),
+        Action::Withdraw => withdraw::decide(context),
+        Action::Refresh => refresh::decide(context),
         Action::Verify => verify::decide(context),
         Action::Register { .. } => register::decide(context),
+        Action::Unregister => unregister::decide(context),
     }
 }

@@ -13,10 +13,30 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
 /// A member answers a linearizable read through mutual TLS: then it has joined a quorum. An open
 /// port is not that: it is open before there is a cluster.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    if !context.run.takes_part(context.cluster(), context.member()) {
+        return Ok(Decision::Nothing);
+    }
+    wait(
+        context,
+        context.asks().await_healthy(),
+        context.member().learner,
+    )
+}
+
+/// A member that joins has found its leader. Whether it has caught up with it, etcd says when it is
+/// promoted.
+pub(super) fn decide_learner(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    wait(context, context.asks().await_learner(), true)
+}
+
+fn wait(
+    context: &StepContext<'_>,
+    question: ReadOp,
+    as_learner: bool,
+) -> Result<Decision, Problem> {
     let facts = context.facts()?;
-    let await_healthy = context.asks().await_healthy();
-    if let Ok(awaited) = facts.awaited(&await_healthy) {
-        if is_ready(context, &awaited.etcd) {
+    if let Ok(awaited) = facts.awaited(&question) {
+        if is_ready(as_learner, &awaited.etcd) {
             return Ok(Decision::Nothing);
         }
         if !awaited.service.state.is_alive() || awaited.waited >= TIMEOUT {
@@ -26,24 +46,24 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         // Where something changes, all members are asked again: the proof compares what they say,
         // and answers from before and after an election do not agree.
         let etcd = facts.etcd(&context.asks().etcd());
-        if etcd.is_ok_and(|etcd| is_ready(context, etcd)) {
+        if etcd.is_ok_and(|etcd| is_ready(as_learner, etcd)) {
             return Ok(Decision::Nothing);
         }
     }
     Ok(Decision::Change(Change {
-        check: vec![await_healthy],
+        check: vec![question],
         forget: vec![context.asks().etcd()],
         ..Change::default()
     }))
 }
 
 /// A learner answers no linearizable read; that it has found its leader is all that can be asked.
-fn is_ready(context: &StepContext<'_>, etcd: &EtcdFacts) -> bool {
+fn is_ready(as_learner: bool, etcd: &EtcdFacts) -> bool {
     let has_leader = etcd
         .status
         .as_ref()
         .is_some_and(|status| status.leader != EtcdId(0));
-    etcd.healthy || (context.member().learner && has_leader)
+    etcd.healthy || (as_learner && has_leader)
 }
 
 fn not_ready(context: &StepContext<'_>, awaited: &Awaited) -> Problem {

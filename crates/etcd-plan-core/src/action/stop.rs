@@ -23,10 +23,13 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     questions
 }
 
-/// What runs is stopped where the cluster is purged.
+/// What runs is stopped where the cluster is purged, or where it stands in the way of a join.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let service = context.facts()?.service(&context.asks().service())?;
-    if !context.run.purges(context.cluster()) || !service.state.is_alive() {
+    let is_taken_away = context
+        .run
+        .takes_away(context.cluster(), context.member())?;
+    if !is_taken_away || !service.state.is_alive() {
         return Ok(Decision::Nothing);
     }
     Ok(Decision::Change(Change {

@@ -12,7 +12,8 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let spec = context.spec();
     let mut wrong = Vec::new();
     let mut answers: Vec<(&MemberSpec, EtcdFacts)> = Vec::new();
-    for member in &spec.members {
+    let part = |member: &&MemberSpec| context.run.takes_part(context.cluster(), member);
+    for member in spec.members.iter().filter(part) {
         match answer(context, member) {
             Ok(answer) => answers.push((member, answer)),
             Err(why) => wrong.push(format!("{}: {why}", member.name)),
@@ -38,11 +39,7 @@ fn answer(context: &StepContext<'_>, member: &MemberSpec) -> Result<EtcdFacts, S
         .facts(&member.host.name)
         .map_err(|m| m.why)?;
     let asks = crate::facts::MemberQuestions::new(context.spec(), member);
-    if let Ok(awaited) = facts.awaited(&asks.await_healthy()) {
-        return Ok(awaited.etcd.clone());
-    }
-    facts
-        .etcd(&asks.etcd())
+    asks.last_said(facts)
         .cloned()
         .map_err(|missing| missing.why)
 }
@@ -105,9 +102,11 @@ fn check_members(
     wrong: &mut Vec<String>,
 ) {
     let spec = context.spec();
+    let part = |member: &&MemberSpec| context.run.takes_part(context.cluster(), member);
     let wanted: BTreeMap<String, (String, bool)> = spec
         .members
         .iter()
+        .filter(part)
         .map(|member| {
             (
                 member.name.to_string(),

@@ -87,6 +87,11 @@ codes! {
     /// A limit is written as for Ansible: hosts, groups and globs joined by `,` or `:`, `!` for all but, `&`
     /// for both. `etcd-plan inventory` lists clusters with their hosts.
     LimitMatchesNothing = "limit-matches-nothing", Error;
+    /// The goal `join` has no limit that says who joins whom.
+    ///
+    /// The limit names the hosts that are to become members; at least one member of the cluster must
+    /// be left out of it, for the others to join.
+    JoinWithoutLimit = "join-without-limit", Error;
     // -- values
     /// A value has another type than its parameter.
     ///

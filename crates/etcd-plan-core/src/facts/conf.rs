@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use crate::names::MemberName;
+use crate::spec::InitialState;
 
 /// What an `etcd.conf` on a host says of the member it is for.
 ///
@@ -12,6 +13,8 @@ pub struct FoundConf {
     pub name: Option<MemberName>,
     /// `initial-cluster-token`.
     pub token: Option<String>,
+    /// `initial-cluster-state`.
+    pub state: Option<InitialState>,
     /// `initial-cluster`: members with their peer URLs.
     pub initial_cluster: BTreeMap<String, String>,
     /// `advertise-client-urls`.
@@ -36,6 +39,7 @@ impl FoundConf {
         Self {
             name: value("name").and_then(|name| name.parse().ok()),
             token: value("initial-cluster-token"),
+            state: value("initial-cluster-state").and_then(|state| state.parse().ok()),
             initial_cluster: initial_cluster
                 .split(',')
                 .filter_map(|entry| entry.split_once('='))
@@ -44,6 +48,19 @@ impl FoundConf {
             client_url: value("advertise-client-urls"),
             data_dir: value("data-dir"),
         }
+    }
+
+    /// Says whether two configurations differ in more than comments and what etcd ignores once it
+    /// has data: `initial-cluster`, its token and its state (etcd's clustering guide).
+    pub fn differs_for_good(one: &[u8], other: &[u8]) -> bool {
+        let lasting = |content: &[u8]| -> Vec<String> {
+            let text = String::from_utf8_lossy(content);
+            text.lines()
+                .filter(|line| !line.starts_with('#') && !line.starts_with("initial-cluster"))
+                .map(str::to_owned)
+                .collect()
+        };
+        lasting(one) != lasting(other)
     }
 }
 
@@ -74,6 +91,17 @@ mod tests {
             ]
             .map(|(name, url)| (name.to_owned(), url.to_owned()))
         );
+    }
+
+    #[test]
+    fn what_etcd_ignores_later_makes_no_difference() {
+        let one = b"# of now\nname: a\ninitial-cluster: a=b\ninitial-cluster-state: new\n";
+        let other = b"name: a\ninitial-cluster: a=b,c=d\ninitial-cluster-token: x\n";
+        assert!(!FoundConf::differs_for_good(one, other));
+        assert!(FoundConf::differs_for_good(
+            one,
+            b"name: b\ninitial-cluster: a=b\n"
+        ));
     }
 
     #[test]

@@ -96,6 +96,8 @@ getters! {
     stat: Stat -> Option<FileFacts>;
     /// Gives the answer to a `ReadFile` question.
     bytes: Bytes -> Option<Vec<u8>>;
+    /// Gives the answer to a `Folder` question.
+    names: Names -> Vec<String>;
     /// Gives the answer to a `Service` question.
     service: Service -> ServiceFacts;
     /// Gives the answer to a `Listeners` question.

@@ -1,4 +1,4 @@
-use super::{FoundConf, Missing, Observation};
+use super::{FoundConf, HostFacts, Missing, Observation};
 use crate::names::{HostPath, Millis, Port};
 use crate::op::{DataDirFacts, EtcdAccess, EtcdFacts, Listener, ReadOp, ServiceFacts};
 use crate::plan::MemberFile;
@@ -97,18 +97,43 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
-    /// Waits until the etcd answers.
+    /// Waits until the etcd answers, as what the member is wanted to be.
     pub fn await_healthy(self) -> ReadOp {
+        self.await_as(self.member.learner)
+    }
+
+    /// Waits until the etcd answers at least as a learner.
+    pub fn await_learner(self) -> ReadOp {
+        self.await_as(true)
+    }
+
+    fn await_as(self, as_learner: bool) -> ReadOp {
         ReadOp::AwaitHealthy {
             service: self.spec.service(),
             access: self.access(),
+            as_learner,
             timeout: AWAIT_AT_ONCE,
         }
     }
 
+    /// Gives what the etcd said last: when it was asked, or else when it was waited for, after which
+    /// the answer from before is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// When it was neither asked nor waited for.
+    pub fn last_said(self, facts: &HostFacts) -> Result<&EtcdFacts, Missing> {
+        let awaited = |question| Some(&facts.awaited(&question).ok()?.etcd);
+        facts.etcd(&self.etcd()).or_else(|missing| {
+            awaited(self.await_healthy())
+                .or_else(|| awaited(self.await_learner()))
+                .ok_or(missing)
+        })
+    }
+
     /// How `etcdctl` on the member's host reaches it: at the address that it advertises, so that
     /// its certificate is checked for that.
-    fn access(self) -> EtcdAccess {
+    pub fn access(self) -> EtcdAccess {
         EtcdAccess {
             endpoint: self.spec.client_url(self.member),
             cacert: MemberFile::CaCertificate.wanted().path,

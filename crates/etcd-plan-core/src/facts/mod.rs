@@ -7,11 +7,13 @@ mod loss;
 mod member;
 mod observation;
 mod situation;
+mod standing;
 
 pub use conf::FoundConf;
 pub use host::{HostFacts, Missing};
 pub use keys::{CertificateState, ClusterKeys, Material};
 pub use loss::Loss;
 pub use member::{MemberFound, MemberQuestions};
-pub use observation::Observation;
+pub use observation::{ClockOffset, Observation};
 pub use situation::Situation;
+pub use standing::Standing;

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
+use crate::op::EtcdFacts;
 use crate::spec::ClusterSpec;
 
 /// What there is of a cluster, judged once from what was observed.
@@ -79,6 +80,9 @@ impl Situation {
 /// token that they share, and why they are not the cluster of the inventory.
 fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
     let wanted = initial_cluster(spec);
+    let is_agreed = found
+        .iter()
+        .any(|found| lists(&found.etcd).as_ref() == Some(&wanted));
     let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
@@ -87,7 +91,8 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
             continue;
         };
         tokens.insert(conf.token.clone().unwrap_or_default());
-        if conf.initial_cluster != wanted {
+        // Members that joined later are named in no older file; etcd knows better.
+        if conf.initial_cluster != wanted && !is_agreed {
             with_others.push(&member.name);
         }
         if conf.name.as_ref() != Some(&member.name) {
@@ -108,6 +113,18 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
         why.push("the members were not made together: their tokens differ".to_owned());
     }
     (tokens.pop_first(), why)
+}
+
+/// Gives the members that a healthy etcd lists, with their peer URLs; none where one has never
+/// started, and so has no name.
+fn lists(etcd: &EtcdFacts) -> Option<BTreeMap<String, String>> {
+    let is_whole = etcd.healthy && etcd.members.iter().all(|known| !known.name.is_empty());
+    let members = etcd.members.iter();
+    is_whole.then(|| {
+        members
+            .map(|known| (known.name.clone(), known.peer_urls.join(",")))
+            .collect()
+    })
 }
 
 /// Says whether the cluster serves and waits for a member with this peer URL to start for the first

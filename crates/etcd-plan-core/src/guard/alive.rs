@@ -10,6 +10,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let Situation::Remains { why } = context.situation() else {
         return Vec::new();
     };
+    if context.plan().joins(context.cluster) {
+        return Vec::new(); // only what a failed join has left is purged
+    }
     let is_asked_for = context.plan().purge_rule() == PurgeRule::Always;
     if is_asked_for || !context.plans(|action| action == Action::Purge) {
         return Vec::new();
@@ -23,8 +26,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         "the cluster serves, and would have to be purged: {}",
         why.join("; ")
     );
-    let hint = "this version adds no members to a living cluster yet: take new hosts out of the \
-                inventory again, and let a member that lost its data be removed and added with \
-                `etcdctl member`; the goal `rebuild` builds the cluster anew, data moved aside";
+    let hint = "new hosts join with `-l <new hosts> -e etcd_init=existing`; a member that lost its \
+                data is first taken out with `etcdctl member remove`, and then joins in the same \
+                way; the goal `rebuild` builds the cluster anew, data moved aside";
     vec![context.refuse(Guard::Alive, None, evidence, hint)]
 }

@@ -1,7 +1,10 @@
 use super::{Guard, GuardContext, Refusal};
 use crate::action::{self, Decision};
+use crate::facts::FoundConf;
 use crate::facts::Situation;
-use crate::plan::{Action, PurgeRule};
+use crate::op::ReadOp;
+use crate::plan::{Action, MemberFile, PurgeRule, Step};
+use crate::render::{self, Rendered};
 
 /// Refuses when a member that runs would get files that it reads only when it starts: the plan has
 /// no rolling restart, and a cluster that says one thing and does another is worse than a refusal.
@@ -30,6 +33,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         if !found.service.state.is_alive() {
             continue;
         }
+        if is_ignored(context, step, file) {
+            continue;
+        }
         if let Ok(Decision::Change(_)) = action::decide(&context.of_step(step)) {
             let path = file.wanted().path;
             let evidence = format!("etcd runs, and {path} is not as the inventory has it");
@@ -39,4 +45,19 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+/// Says whether a configuration differs only in what etcd does not read again.
+fn is_ignored<'a>(context: &GuardContext<'a>, step: Step<'a>, file: MemberFile) -> bool {
+    let of_step = context.of_step(step);
+    let path = file.wanted().path;
+    let found = of_step
+        .facts()
+        .and_then(|facts| facts.bytes(&ReadOp::ReadFile { path }));
+    match (found, render::member_file(&of_step, file)) {
+        (Ok(Some(found)), Ok(Rendered::Content(wanted))) if file == MemberFile::EtcdConf => {
+            !FoundConf::differs_for_good(found, wanted.bytes())
+        }
+        _ => false,
+    }
 }

@@ -6,6 +6,7 @@ mod alive;
 mod context;
 mod drift;
 mod foreign;
+mod members;
 mod prerequisites;
 mod readable;
 mod refusal;
@@ -39,13 +40,15 @@ pub enum Guard {
     Stranger,
     /// The plan takes in the whole cluster where a part would do harm.
     Whole,
+    /// The cluster that is joined is well, and its members are those of the inventory.
+    Members,
     /// No running member would need a restart that the plan does not have.
     Drift,
 }
 
 impl Guard {
     /// All guards, in the order in which they are judged.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Readable,
         Self::Prerequisites,
         Self::Safeguard,
@@ -53,6 +56,7 @@ impl Guard {
         Self::Foreign,
         Self::Stranger,
         Self::Whole,
+        Self::Members,
         Self::Drift,
     ];
 
@@ -66,6 +70,7 @@ impl Guard {
             Self::Foreign => "foreign",
             Self::Stranger => "stranger",
             Self::Whole => "whole",
+            Self::Members => "members",
             Self::Drift => "drift",
         }
     }
@@ -80,6 +85,7 @@ impl Guard {
             Self::Foreign => "are the members' ports free, or held by the members?",
             Self::Stranger => "is what is there of this cluster?",
             Self::Whole => "does the plan take in the whole cluster where a part would do harm?",
+            Self::Members => "is the cluster well enough to take in new members?",
             Self::Drift => "can the cluster become what is wanted without a restart?",
         }
     }
@@ -96,7 +102,7 @@ inventory. `etcd-plan status` reads the same and refuses nothing."
             }
             Self::Prerequisites => {
                 "It refuses when operations do not run as root, when systemd does not run the host, when etcd is
-neither there nor can be installed, when another version is there than `etcd_version` asks for or
+neither there nor can be installed, when the machine has 32 bits only, when another version is there than `etcd_version` asks for or
 one that corrupts data, when the disk is nearly full, or when the certificates on the control
 machine cannot be used.
 
@@ -135,6 +141,15 @@ to the others with old data.
 
 Run without the limit, or with one that takes in the whole cluster."
             }
+            Self::Members => {
+                "It refuses to let hosts join a cluster when one of its voters is not healthy or has lost its
+data, when an alarm is raised, when it lists a member that the inventory does not have, or one that
+was added and never started: each change of members costs a vote for a while, and with one down
+already the next may cost the quorum.
+
+Bring the member back, or take it out with `etcdctl member remove`, and then let the others join:
+`-l <new hosts> -e etcd_init=existing`."
+            }
             Self::Drift => {
                 "It refuses when a member that runs would get files that it reads only when it starts: a cluster
 that says one thing and does another is worse than a refusal.
@@ -164,6 +179,7 @@ same; then restart the members one by one, followers first."
             Self::Foreign => foreign::judge(context),
             Self::Stranger => stranger::judge(context),
             Self::Whole => whole::judge(context),
+            Self::Members => members::judge(context),
             Self::Drift => drift::judge(context),
         }
     }

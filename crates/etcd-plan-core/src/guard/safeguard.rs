@@ -33,7 +33,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     context
         .found()
         .filter_map(|(member, found)| {
-            let kept = purges.then(|| what_is_there(context, &found)).flatten();
+            let is_purged = purges && is_in_the_way(context, member, &found);
+            let kept = is_purged.then(|| what_is_there(context, &found)).flatten();
             let (what, hint) = match kept {
                 Some(what) => (what, &keep_hint),
                 None => (elsewhere(context, member, &found)?, &look_hint),
@@ -57,6 +58,17 @@ fn is_taken_up(context: &GuardContext<'_>) -> bool {
         }
         Situation::Absent | Situation::Remains { .. } => false,
     }
+}
+
+/// Says whether what is there of a member would go: where others join, nothing but what an unknown
+/// member has; and what a join that was cut off has left was never a member's.
+fn is_in_the_way(context: &GuardContext<'_>, member: &MemberSpec, found: &MemberFound) -> bool {
+    let cluster = context.cluster;
+    if !context.plan().joins(cluster) {
+        return true;
+    }
+    let is_taken_away = context.run.takes_away(cluster, member);
+    is_taken_away.unwrap_or(true) && !found.is_being_built()
 }
 
 /// Says what would be lost, or could be.

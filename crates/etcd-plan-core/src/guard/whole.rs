@@ -14,6 +14,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
 
 fn limits(context: &GuardContext<'_>) -> Vec<Refusal> {
     let plan = context.plan();
+    if plan.joins(context.cluster) {
+        return Vec::new();
+    }
     let left_out: Vec<_> = context
         .spec()
         .members
@@ -38,7 +41,8 @@ fn limits(context: &GuardContext<'_>) -> Vec<Refusal> {
 
 /// A new cluster needs a configuration of its own with a new token, and nothing of an old one.
 fn tags(context: &GuardContext<'_>) -> Vec<Refusal> {
-    if !starts_anew(context) {
+    let joins = context.plan().joins(context.cluster);
+    if !joins && !starts_anew(context) {
         return Vec::new();
     }
     let needed = [Subtask::Conf, Subtask::Cert, Subtask::Purge, Subtask::Dir];
@@ -50,8 +54,9 @@ fn tags(context: &GuardContext<'_>) -> Vec<Refusal> {
     if missing.is_empty() {
         return Vec::new();
     }
+    let what = if joins { "member" } else { "cluster" };
     let evidence = format!(
-        "the tags leave out {}, and a new cluster would start",
+        "the tags leave out {}, and a new {what} would start",
         missing.join(", ")
     );
     let hint = "drop the tags, or add those: a member that starts on old files can join a stranger";
@@ -62,7 +67,8 @@ fn tags(context: &GuardContext<'_>) -> Vec<Refusal> {
 /// is none.
 fn joins(context: &GuardContext<'_>) -> Vec<Refusal> {
     let init = *context.spec().settings.guards.init;
-    if init == InitialState::New || !starts_anew(context) {
+    let joins = context.plan().joins(context.cluster);
+    if joins || init == InitialState::New || !starts_anew(context) {
         return Vec::new();
     }
     let evidence = format!(

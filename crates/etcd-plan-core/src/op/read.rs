@@ -25,6 +25,12 @@ pub enum ReadOp {
         /// The file.
         path: HostPath,
     },
+    /// The names of what lies in a folder, sorted. Answer: `Vec<String>`, empty when there is no
+    /// such folder.
+    Folder {
+        /// The folder.
+        path: HostPath,
+    },
     /// The state of a service. Answer: [`super::ServiceFacts`].
     Service {
         /// The service.
@@ -52,12 +58,15 @@ pub enum ReadOp {
         access: EtcdAccess,
     },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
+    /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].
     AwaitHealthy {
         /// The service that is awaited.
         service: Service,
         /// How it is reached.
         access: EtcdAccess,
+        /// Whether it is enough that it answers as a learner.
+        as_learner: bool,
         /// How long at the most.
         timeout: Millis,
     },

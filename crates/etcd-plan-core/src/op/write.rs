@@ -1,5 +1,5 @@
-use super::{FileContent, Ownership, Service};
-use crate::names::{EtcdVersion, HostPath, Millis};
+use super::{EtcdAccess, FileContent, Ownership, Service};
+use crate::names::{EtcdId, EtcdVersion, HostPath, MemberName, Millis};
 
 /// A change to a host. Each can be repeated: done twice it leaves what done once leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,11 @@ pub enum WriteOp {
         /// The service.
         service: Service,
     },
+    /// Makes a service not start at boot; fine when it does not.
+    DisableService {
+        /// The service.
+        service: Service,
+    },
     /// Starts a service and does not wait for it to be ready.
     StartService {
         /// The service.
@@ -81,6 +86,33 @@ pub enum WriteOp {
         timeout: Millis,
         /// After how long its processes are killed; none for never.
         kill_after: Option<Millis>,
+    },
+    /// Adds a member to a cluster, as a learner; fine when a member with this peer URL is there.
+    AddMember {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The new member's name.
+        name: MemberName,
+        /// Its peer URL.
+        peer_url: String,
+        /// How long it is tried again while etcd refuses for reasons that pass.
+        timeout: Millis,
+    },
+    /// Gives a learner its vote; fine when it has one.
+    PromoteMember {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The learner's id.
+        id: EtcdId,
+        /// How long it is tried again while the learner has not caught up.
+        timeout: Millis,
+    },
+    /// Removes a member from a cluster; fine when there is none with this id.
+    RemoveMember {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The member's id.
+        id: EtcdId,
     },
     /// Installs etcd and etcdctl from the host's package source, without the distribution's own
     /// instance being started.

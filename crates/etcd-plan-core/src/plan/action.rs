@@ -56,10 +56,34 @@ pub enum Action {
     Launch,
     /// etcd is waited for until it answers.
     AwaitReady,
+    /// A member is added to the cluster that lives, as a learner: on the host of another member.
+    AddMember {
+        /// The new member's position in its cluster.
+        member: u32,
+    },
+    /// A learner is waited for until it has found its leader.
+    AwaitLearner,
+    /// A learner that has caught up gets its vote: on the host of another member.
+    PromoteMember {
+        /// The new member's position in its cluster.
+        member: u32,
+    },
+    /// A member that did not come to join is taken out of the cluster again: on the host of another
+    /// member, and only when a step of its join has failed.
+    TakeBack {
+        /// The member's position in its cluster.
+        member: u32,
+    },
+    /// What a failed join has left on its host is stopped and moved aside.
+    Withdraw,
+    /// A member that runs on gets files that name the members as they are now, without a restart.
+    Refresh,
     /// The cluster is proved to be what the inventory says.
     Verify,
     /// The note that the cluster is being built is taken away.
     Unmark,
+    /// Members that are gone are taken out of Prometheus's targets.
+    Unregister,
     /// A member is registered with Prometheus.
     Register {
         /// The member's position in its cluster.
@@ -111,10 +135,18 @@ impl Action {
             Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
             Self::Stage { files } => files.subtask(),
             Self::Promote { file } => file.set().subtask(),
-            Self::Mark | Self::Launch | Self::AwaitReady | Self::Verify | Self::Unmark => {
-                Subtask::Launch
-            }
-            Self::Register { .. } => Subtask::Register,
+            Self::Mark
+            | Self::Launch
+            | Self::AwaitReady
+            | Self::AddMember { .. }
+            | Self::AwaitLearner
+            | Self::PromoteMember { .. }
+            | Self::TakeBack { .. }
+            | Self::Withdraw
+            | Self::Verify
+            | Self::Unmark => Subtask::Launch,
+            Self::Refresh => Subtask::Conf,
+            Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
 
@@ -124,6 +156,9 @@ impl Action {
         match self {
             Self::IssueCertificate { .. } => Self::IssueCertificate { member: 0 },
             Self::Register { .. } => Self::Register { member: 0 },
+            Self::AddMember { .. } => Self::AddMember { member: 0 },
+            Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
+            Self::TakeBack { .. } => Self::TakeBack { member: 0 },
             Self::Promote { file } => Self::Promote {
                 file: file.set().files()[0],
             },
@@ -140,6 +175,7 @@ impl Action {
             | Self::Gate
             | Self::Await { .. }
             | Self::AwaitReady
+            | Self::AwaitLearner
             | Self::Verify => false,
             Self::Lock
             | Self::Install
@@ -152,7 +188,13 @@ impl Action {
             | Self::Promote { .. }
             | Self::Mark
             | Self::Launch
+            | Self::AddMember { .. }
+            | Self::PromoteMember { .. }
+            | Self::TakeBack { .. }
+            | Self::Withdraw
+            | Self::Refresh
             | Self::Unmark
+            | Self::Unregister
             | Self::Register { .. } => true,
         }
     }
@@ -160,7 +202,38 @@ impl Action {
     /// Says whether the action takes something away that the same plan cannot bring back: the
     /// facts that the guards relied on are read once more just before it.
     pub fn is_destructive(self) -> bool {
-        matches!(self, Self::Stop | Self::Purge)
+        matches!(
+            self,
+            Self::Stop | Self::Purge | Self::TakeBack { .. } | Self::Withdraw
+        )
+    }
+
+    /// Says whether the action is there for the case only that something before it has failed.
+    pub fn is_contingent(self) -> bool {
+        matches!(self, Self::TakeBack { .. } | Self::Withdraw)
+    }
+
+    /// Says whether the action is begun even when a step that it waits for has failed.
+    pub fn bears_failure_of(self, before: Self) -> bool {
+        match (self, before) {
+            (Self::TakeBack { member }, Self::PromoteMember { member: promoted }) => {
+                member == promoted
+            }
+            _ => false,
+        }
+    }
+
+    /// Gives the position of the member that the action is about, where it happens on another host
+    /// than that member's.
+    pub fn member(self) -> Option<u32> {
+        match self {
+            Self::IssueCertificate { member }
+            | Self::Register { member }
+            | Self::AddMember { member }
+            | Self::PromoteMember { member }
+            | Self::TakeBack { member } => Some(member),
+            _ => None,
+        }
     }
 
     /// Says whether the action is always part of a plan, whatever tags select: guards and all that
@@ -180,14 +253,20 @@ impl Action {
     /// Gives the guards that must have been judged before the action: those in whose name it could
     /// do harm.
     pub fn guards(self) -> &'static [Guard] {
-        use Guard::{Alive, Drift, Foreign, Prerequisites, Readable, Safeguard, Stranger, Whole};
+        use Guard::{
+            Alive, Drift, Foreign, Members, Prerequisites, Readable, Safeguard, Stranger, Whole,
+        };
         match self {
             Self::Stop | Self::Purge => {
                 &[Readable, Prerequisites, Stranger, Safeguard, Alive, Whole]
             }
+            Self::AddMember { .. }
+            | Self::PromoteMember { .. }
+            | Self::TakeBack { .. }
+            | Self::Withdraw => &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members],
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
-            Self::Promote { .. } => &[Readable, Prerequisites, Stranger, Safeguard],
+            Self::Promote { .. } | Self::Refresh => &[Readable, Prerequisites, Stranger, Safeguard],
             _ if self.can_change() => &[Readable, Prerequisites],
             _ => &[Readable],
         }

@@ -6,7 +6,7 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
-use super::goal::Goal;
+use super::goal::{Goal, join};
 use super::options::{PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
@@ -82,6 +82,28 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// When the inventory has errors (all of them at once), or the limit takes in no member.
     pub fn build(self) -> Result<Plan, PlanError> {
+        let (clusters, selection, diagnostics) = self.clusters()?;
+        Plan::assemble(self.goal, selection, clusters, diagnostics)
+    }
+
+    /// Makes a plan for each cluster by itself, in the order of their names: for whoever carries
+    /// them out at several places, or lets one fail without the others. Each has the warnings about
+    /// the whole inventory.
+    ///
+    /// # Errors
+    ///
+    /// As [`PlanBuilder::build`].
+    pub fn build_each(self) -> Result<Vec<Plan>, PlanError> {
+        let (clusters, selection, diagnostics) = self.clusters()?;
+        let alone = |cluster| {
+            let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
+            Plan::assemble(self.goal, selection, vec![cluster], diagnostics)
+        };
+        clusters.into_iter().map(alone).collect()
+    }
+
+    /// Resolves the clusters that are taken, with the selection and the warnings.
+    fn clusters(&self) -> Result<(Vec<ClusterSpec>, Selection, Diagnostics), PlanError> {
         let limit = match &self.limit {
             Some(pattern) => Some(
                 self.inventory
@@ -94,8 +116,8 @@ impl<'a> PlanBuilder<'a> {
             spec::resolve(self.inventory, &self.extra_vars).map_err(PlanError::Inventory)?;
         let selection = Selection {
             limit,
-            tags: self.tags,
-            skip_tags: self.skip_tags,
+            tags: self.tags.clone(),
+            skip_tags: self.skip_tags.clone(),
         };
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
@@ -104,16 +126,37 @@ impl<'a> PlanBuilder<'a> {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
+        if self.goal == Goal::Join {
+            check_join(&selection, &clusters)?;
+        }
         if clusters.is_empty() {
-            let pattern = self.limit.unwrap_or_default();
+            let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
                 Code::LimitMatchesNothing,
                 format!("the limit `{pattern}` leaves no host of an etcd cluster"),
                 "name a host or group that carries `etcd_seq`",
             ))));
         }
-        Plan::assemble(self.goal, selection, clusters, resolved.diagnostics)
+        Ok((clusters, selection, resolved.diagnostics))
     }
+}
+
+/// Whoever joins joins others: the limit says which hosts are new.
+fn check_join(selection: &Selection, clusters: &[ClusterSpec]) -> Result<(), PlanError> {
+    let whole = clusters
+        .iter()
+        .find(|cluster| join::sponsor(selection, cluster).is_none());
+    let Some(cluster) = whole else {
+        return Ok(());
+    };
+    Err(PlanError::Selection(Box::new(Diagnostic::new(
+        Code::JoinWithoutLimit,
+        format!(
+            "the goal `join` takes in all members of {}, and none is left for them to join",
+            cluster.name
+        ),
+        "name the hosts that are to join in a limit, and leave out those that are members",
+    ))))
 }
 
 impl Plan {
@@ -131,7 +174,7 @@ impl Plan {
         } else {
             goal.purge_rule()
         };
-        let mut steps = Steps::new(&clusters, &selection);
+        let mut steps = Steps::new(goal, &clusters, &selection);
         goal.plan(&mut steps);
         let graph = steps.finish();
         Self::from_graph(goal, purge, selection, clusters, diagnostics, graph)
@@ -185,6 +228,7 @@ fn index_of(node: NodeIndex) -> StepIndex {
 
 /// The steps of a plan while goals add them.
 pub(super) struct Steps<'a> {
+    goal: Goal,
     clusters: &'a [ClusterSpec],
     selection: &'a Selection,
     nodes: Vec<StepNode>,
@@ -195,8 +239,9 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
+    fn new(goal: Goal, clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
         Self {
+            goal,
             clusters,
             selection,
             nodes: Vec::new(),
@@ -208,6 +253,11 @@ impl<'a> Steps<'a> {
     /// Counts the clusters.
     pub(super) fn cluster_count(&self) -> usize {
         self.clusters.len()
+    }
+
+    /// Says whether the members that were selected are to join a cluster that lives.
+    pub(super) fn joins(&self, cluster: usize) -> bool {
+        join::is_planned(self.goal, self.selection, &self.clusters[cluster])
     }
 
     /// Adds the steps of one cluster.
@@ -333,7 +383,8 @@ impl<'a> Steps<'a> {
         if node.action == Action::Lock {
             return self
                 .host(node)
-                .is_some_and(|host| self.selection.takes_host(host));
+                .is_some_and(|host| self.selection.takes_host(host))
+                || self.joins(node.cluster as usize);
         }
         if node.action.is_safety() {
             return true;
@@ -347,11 +398,12 @@ impl<'a> Steps<'a> {
                 .host
                 .name
         };
-        let by_host = match node.action {
-            // These serve a member, wherever they happen.
-            Action::IssueCertificate { member: position }
-            | Action::Register { member: position } => self.selection.takes_host(member(position)),
-            _ => self
+        let by_host = match node.action.member() {
+            // What serves a member is taken with it, wherever it happens.
+            Some(position) => self.selection.takes_host(member(position)),
+            // A cluster that is joined takes part in it with all members.
+            None if self.joins(node.cluster as usize) => true,
+            None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
         };
@@ -399,6 +451,22 @@ impl ClusterSteps<'_, '_> {
     /// Goes through the positions of the members.
     pub(super) fn members(&self) -> impl Iterator<Item = u32> + use<> {
         0..u32::try_from(self.spec.members.len()).expect("members are counted in 32 bits")
+    }
+
+    /// Goes through the positions of the members on the hosts that were selected.
+    pub(super) fn selected(&self) -> impl Iterator<Item = u32> + use<> {
+        let selection = self.steps.selection;
+        let selected: Vec<u32> = self
+            .members()
+            .filter(|at| selection.takes_host(&self.spec.members[*at as usize].host.name))
+            .collect();
+        selected.into_iter()
+    }
+
+    /// Gives the position of the member through whose host others join.
+    pub(super) fn sponsor(&self) -> u32 {
+        join::sponsor(self.steps.selection, self.spec)
+            .expect("a join is planned only where a member is left out of the limit")
     }
 
     /// Goes through the hosts of group `infra`. One that carries a member too stands for that.

@@ -57,12 +57,16 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Lock
         | Action::Mark
         | Action::Unmark
+        | Action::TakeBack { .. }
+        | Action::Withdraw
+        | Action::Unregister
         | Action::Register { .. } => 1,
-        Action::Stage { .. } | Action::Purge => 5,
+        Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
         Action::Install => 3000,
         Action::Stop => 1000,
         Action::Launch => 50,
-        Action::AwaitReady => 500,
+        Action::AwaitReady | Action::AwaitLearner => 500,
+        Action::AddMember { .. } | Action::PromoteMember { .. } => 5000,
     }
 }

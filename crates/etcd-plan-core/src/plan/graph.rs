@@ -1,13 +1,13 @@
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use super::goal::Goal;
+use super::goal::{Goal, join};
 use super::options::{PurgeRule, Selection};
 use super::step::StepNode;
 use super::{PlanBuilder, PlanError, Step, StepIndex};
 use crate::diagnostic::Diagnostics;
 use crate::inventory::Inventory;
-use crate::spec::ClusterSpec;
+use crate::spec::{ClusterSpec, MemberSpec};
 
 /// What has to happen, on which host, in which order and behind which guards.
 ///
@@ -51,6 +51,19 @@ impl Plan {
     /// Says when what is there is purged.
     pub fn purge_rule(&self) -> PurgeRule {
         self.purge
+    }
+
+    /// Says whether the selected members of the cluster at a position are to join it while it lives.
+    pub fn joins(&self, cluster: usize) -> bool {
+        join::is_planned(self.goal, &self.selection, &self.clusters[cluster])
+    }
+
+    /// Gives the member through whose host others join the cluster at a position: the first that is
+    /// not to join itself; none where nobody is to join.
+    pub fn sponsor(&self, cluster: usize) -> Option<&MemberSpec> {
+        let spec = &self.clusters[cluster];
+        let position = join::sponsor(&self.selection, spec).filter(|_| self.joins(cluster))?;
+        spec.members.get(position as usize)
     }
 
     /// Gives which steps were asked for.

@@ -20,12 +20,8 @@ pub(super) fn check_places(plan: &Plan) -> Result<(), BrokenInvariant> {
             At::Member(position) => (position as usize) < members,
             At::Infra(position) => (position as usize) < cluster.infra.len(),
         };
-        let names_member = match node.action {
-            Action::IssueCertificate { member } | Action::Register { member } => {
-                (member as usize) < members
-            }
-            _ => true,
-        };
+        let named = node.action.member();
+        let names_member = named.is_none_or(|member| (member as usize) < members);
         if !is_there || !names_member {
             return Err(BrokenInvariant::NoSuchMember(index.get()));
         }

@@ -155,12 +155,19 @@ impl<'a> Step<'a> {
 
     /// Gives the member that the step is about, on whichever host it happens.
     pub fn member(self) -> Option<&'a MemberSpec> {
-        let position = match (self.node().action, self.node().at) {
-            (Action::IssueCertificate { member } | Action::Register { member }, _) => member,
-            (_, At::Member(position)) => position,
+        let position = match (self.node().action.member(), self.node().at) {
+            (Some(member), _) | (None, At::Member(member)) => member,
             _ => return None,
         };
         self.cluster()?.members.get(position as usize)
+    }
+
+    /// Gives the member on whose host the step happens.
+    pub fn host_member(self) -> Option<&'a MemberSpec> {
+        match self.node().at {
+            At::Member(position) => self.cluster()?.members.get(position as usize),
+            At::Controller | At::Infra(_) => None,
+        }
     }
 
     /// Gives the subtask; none for the gate and barriers.
@@ -198,10 +205,13 @@ impl<'a> Step<'a> {
             Action::Await { barrier } => barrier.as_str().into(),
             Action::Install => "package".into(),
             Action::EnsureAuthority => "authority".into(),
-            Action::IssueCertificate { .. } | Action::Register { .. } => self
-                .member()
-                .map(|member| member.name.to_string())
-                .unwrap_or_default(),
+            Action::IssueCertificate { .. } | Action::Register { .. } => self.member_name(),
+            Action::AddMember { .. } => format!("add/{}", self.member_name()),
+            Action::AwaitLearner => "learner".into(),
+            Action::PromoteMember { .. } => format!("promote/{}", self.member_name()),
+            Action::TakeBack { .. } => format!("take-back/{}", self.member_name()),
+            Action::Withdraw => "withdraw".into(),
+            Action::Refresh => "refresh".into(),
             Action::Stage { .. } => "staged".into(),
             Action::Stop => "stop".into(),
             Action::Purge => "data".into(),
@@ -212,7 +222,14 @@ impl<'a> Step<'a> {
             Action::AwaitReady => "ready".into(),
             Action::Verify => "verify".into(),
             Action::Unmark => "done".into(),
+            Action::Unregister => "gone".into(),
         }
+    }
+
+    fn member_name(self) -> String {
+        self.member()
+            .map(|member| member.name.to_string())
+            .unwrap_or_default()
     }
 
     /// Says whether the step is one of those that the gate waits for.

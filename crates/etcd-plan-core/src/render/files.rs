@@ -1,11 +1,11 @@
 use super::context::{Entry, EtcdConf, Target, Unit};
 use super::engine::render;
 use crate::action::{Problem, StepContext};
-use crate::facts::CertificateState;
+use crate::facts::{CertificateState, MemberFound, Standing};
 use crate::names::{Address, Port};
 use crate::op::FileContent;
 use crate::plan::MemberFile;
-use crate::spec::{ClusterSpec, MemberSpec};
+use crate::spec::{ClusterSpec, InitialState, MemberSpec};
 
 /// A file's content, if it can be known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,11 +55,6 @@ pub fn target(spec: &ClusterSpec, member: &MemberSpec) -> Result<String, Problem
 fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
     let (spec, member, root) = (context.spec(), context.member(), context.root());
     let settings = &spec.settings;
-    let initial_cluster: Vec<String> = spec
-        .members
-        .iter()
-        .map(|member| format!("{}={}", member.name, spec.peer_url(member)))
-        .collect();
     let extra = &settings.storage.extra_config.value.0;
     render(
         "etcd.conf",
@@ -67,8 +62,8 @@ fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
             name: member.name.as_str(),
             data_dir: settings.storage.data.below(root),
             token: context.run.token(context.cluster()),
-            init: settings.guards.init.to_string(),
-            initial_cluster: initial_cluster.join(","),
+            init: initial_state(context).to_string(),
+            initial_cluster: initial_cluster(context)?,
             peer_url: spec.peer_url(member),
             client_url: spec.client_url(member),
             listen_peer_url: listen_url(member, *settings.network.peer_port),
@@ -90,6 +85,47 @@ fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
             key_file: path(MemberFile::PrivateKey, root),
         },
     )
+}
+
+/// The members that a member knows when it starts for the first time: all of them, or those of the
+/// cluster that it joins, as that lists them, and itself (design.md, rule 8).
+fn initial_cluster(context: &StepContext<'_>) -> Result<String, Problem> {
+    let (spec, cluster) = (context.spec(), context.cluster());
+    let is_named = |position: usize, member: &MemberSpec| -> Result<bool, Problem> {
+        if !context.run.plan.joins(cluster) {
+            return Ok(true);
+        }
+        // Those that join before it are members by then.
+        let own = spec
+            .members
+            .iter()
+            .position(|m| m.seq == context.member().seq);
+        let joins = context.run.is_joining(cluster, member);
+        let is_before = !context.is_joining() || own.is_some_and(|own| position <= own);
+        Ok((joins && is_before) || context.run.standing(cluster, member)? != Standing::Unlisted)
+    };
+    let mut entries = Vec::new();
+    for (position, member) in spec.members.iter().enumerate() {
+        if is_named(position, member)? {
+            entries.push(format!("{}={}", member.name, spec.peer_url(member)));
+        }
+    }
+    Ok(entries.join(","))
+}
+
+/// `initial-cluster-state` is for the first start: afterwards etcd ignores it, and what stands there
+/// stays.
+fn initial_state(context: &StepContext<'_>) -> InitialState {
+    if context.is_joining() {
+        return InitialState::Existing;
+    }
+    let wanted = *context.spec().settings.guards.init;
+    if context.run.builds(context.cluster()) {
+        return wanted;
+    }
+    let found = MemberFound::of(context.spec(), context.member(), context.run.observation);
+    let state = found.ok().and_then(|found| found.conf?.state);
+    state.unwrap_or(wanted)
 }
 
 /// etcd listens on addresses only: where a member has a name, on all of them.

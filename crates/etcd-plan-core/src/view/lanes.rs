@@ -121,7 +121,14 @@ fn label(action: Action) -> &'static str {
         Action::Unmark => "drop the note",
         Action::Launch => "start etcd",
         Action::AwaitReady => "wait for its answer",
+        Action::AddMember { .. } => "add as a learner",
+        Action::AwaitLearner => "wait for the learner",
+        Action::PromoteMember { .. } => "give it its vote",
+        Action::TakeBack { .. } => "take out again",
+        Action::Withdraw => "move its data aside",
+        Action::Refresh => "name the new members",
         Action::Verify => "prove the cluster",
+        Action::Unregister => "drop who is gone",
         Action::Register { .. } => "register with Prometheus",
     }
 }

@@ -5,7 +5,7 @@ use super::Instance;
 use super::client::serving;
 use super::config::Endpoint;
 use crate::files::FileTree;
-use crate::world::State;
+use crate::world::{ProcessKey, State};
 
 impl State {
     /// Says what `etcdctl` on a host learns from an endpoint.
@@ -15,7 +15,7 @@ impl State {
             ..EtcdFacts::default()
         };
         let etcd = match self.dial(from, access) {
-            Ok(etcd) => etcd,
+            Ok(key) => &self.etcds[key],
             Err(said) => return silent(said),
         };
         // The port is open before there is a quorum, but nobody answers (facts.md S1).
@@ -38,7 +38,7 @@ impl State {
 
     /// Counts the keys of the cluster at an endpoint, if it serves.
     pub(crate) fn key_count(&self, from: &HostName, access: &EtcdAccess) -> Option<u64> {
-        let etcd = self.dial(from, access).ok()?;
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
         let serves = etcd.ready && serving(etcd).is_ok();
         serves.then_some(etcd.member.kv.len() as u64)
     }
@@ -61,7 +61,8 @@ impl State {
             .collect()
     }
 
-    fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&Instance, String> {
+    /// Finds the etcd that answers at an endpoint.
+    pub(crate) fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&ProcessKey, String> {
         let files = &self.host(from).files;
         let endpoint = Endpoint::parse(&access.endpoint)
             .ok_or_else(|| format!("parse \"{}\": invalid URL", access.endpoint))?;
@@ -76,7 +77,7 @@ impl State {
             )
         };
         let host = self.route(from, &endpoint.address).ok_or_else(refused)?;
-        let (_, etcd) = self
+        let (key, etcd) = self
             .etcds
             .iter()
             .filter(|((of, _), _)| *of == host.name)
@@ -86,7 +87,7 @@ impl State {
             let words = "transport: authentication handshake failed: x509: certificate signed by unknown authority";
             return Err(words.to_owned());
         }
-        Ok(etcd)
+        Ok(key)
     }
 }
 

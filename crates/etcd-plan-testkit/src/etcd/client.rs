@@ -22,7 +22,7 @@ impl SimWorld {
     /// When nothing answers there, or the member has no quorum or no vote.
     pub fn put(&self, via: &str, key: &str, value: &str) -> Answer<u64> {
         let change = Change::Put(key.to_owned(), value.to_owned());
-        self.change(via, |_, _| Ok(change))?;
+        self.on_member(via, |state, at| state.decide(at, change))?;
         Ok(self.member_state(via)?.revision)
     }
 
@@ -33,7 +33,7 @@ impl SimWorld {
     /// As [`SimWorld::put`].
     pub fn delete(&self, via: &str, key: &str) -> Answer<()> {
         let change = Change::Delete(key.to_owned());
-        self.change(via, |_, _| Ok(change))
+        self.on_member(via, |state, at| state.decide(at, change))
     }
 
     /// Reads a key from the store of one member, as a linearizable read does.
@@ -86,22 +86,7 @@ impl SimWorld {
     /// When the rules of facts.md S12 and S13 refuse: a URL that a member has, a second learner,
     /// or a voter that could cost the cluster its quorum.
     pub fn member_add(&self, via: &str, peer_url: &str, learner: bool) -> Answer<EtcdId> {
-        let mut added = EtcdId(0);
-        self.change(via, |state, at| {
-            let etcd = &state.etcds[at];
-            let urls = vec![peer_url.to_owned()];
-            let seconds = state.host(&at.0).clock_ms(state.now_ms) / 1000;
-            added = added_member_id(&urls, &etcd.config.token, seconds);
-            may_add(state, &etcd.member, peer_url, learner)?;
-            Ok(Change::Add(MemberFacts {
-                id: added,
-                name: String::new(),
-                peer_urls: urls,
-                client_urls: Vec::new(),
-                is_learner: learner,
-            }))
-        })?;
-        Ok(added)
+        self.on_member(via, |state, at| state.add_member(at, peer_url, learner))
     }
 
     /// Removes a member.
@@ -110,19 +95,7 @@ impl SimWorld {
     ///
     /// When there is none with this id, or the rest would have no quorum.
     pub fn member_remove(&self, via: &str, id: EtcdId) -> Answer<()> {
-        self.change(via, |state, at| {
-            let member = &state.etcds[at].member;
-            if !member.members.contains_key(&id) {
-                return Err("etcdserver: member not found".to_owned());
-            }
-            let left: Vec<EtcdId> = voters(member).filter(|voter| *voter != id).collect();
-            let started = left.iter().filter(|id| state.runs(member, **id)).count();
-            let voted = voters(member).any(|voter| voter == id);
-            if voted && (left.is_empty() || started < left.len() / 2 + 1) {
-                return Err(NOT_ENOUGH.to_owned());
-            }
-            Ok(Change::Remove(id))
-        })
+        self.on_member(via, |state, at| state.remove_member(at, id))
     }
 
     /// Gives a learner a vote.
@@ -131,51 +104,103 @@ impl SimWorld {
     ///
     /// When it is no learner, or does not run and so has not caught up.
     pub fn member_promote(&self, via: &str, id: EtcdId) -> Answer<()> {
-        self.change(via, |state, at| {
-            let member = &state.etcds[at].member;
-            match member.members.get(&id) {
-                None => Err("etcdserver: member not found".to_owned()),
-                Some(known) if !known.is_learner => {
-                    Err("etcdserver: can only promote a learner member".to_owned())
-                }
-                Some(_) if !state.runs(member, id) => Err(
-                    "etcdserver: can only promote a learner member which is in sync with leader"
-                        .to_owned(),
-                ),
-                Some(_) => Ok(Change::Promote(id)),
-            }
-        })
+        self.on_member(via, |state, at| state.promote_member(at, id))
     }
 
-    /// Lets a cluster decide something, at every member that has a part in the quorum.
-    fn change(
+    fn on_member<T>(
         &self,
         via: &str,
-        decide: impl FnOnce(&State, &ProcessKey) -> Answer<Change>,
-    ) -> Answer<()> {
+        call: impl FnOnce(&mut State, &ProcessKey) -> Answer<T>,
+    ) -> Answer<T> {
         let mut state = self.shared.lock();
         let at = state.asked(via)?;
-        serving(&state.etcds[&at])?;
-        let change = decide(&state, &at)?;
-        state.now_ms += 1;
-        let (now, cluster, leader) = {
-            let etcd = &state.etcds[&at];
-            (state.now_ms, etcd.member.cluster_id, etcd.leader)
-        };
-        for etcd in state.etcds.values_mut() {
-            if etcd.member.cluster_id == cluster && etcd.leader == leader {
-                etcd.member.append(now, change.clone());
-            }
-        }
+        let answer = call(&mut state, &at)?;
         state.settle();
         self.shared.changed.notify_all();
-        Ok(())
+        Ok(answer)
     }
 }
 
 const NOT_ENOUGH: &str = "etcdserver: re-configuration failed due to not enough started members";
 
+/// What a member that is asked lets its cluster decide.
 impl State {
+    /// Adds a member, and gives its id.
+    pub(crate) fn add_member(
+        &mut self,
+        at: &ProcessKey,
+        peer_url: &str,
+        learner: bool,
+    ) -> Answer<EtcdId> {
+        let etcd = &self.etcds[at];
+        serving(etcd)?;
+        may_add(self, &etcd.member, peer_url, learner)?;
+        let urls = vec![peer_url.to_owned()];
+        let seconds = self.host(&at.0).clock_ms(self.now_ms) / 1000;
+        let id = added_member_id(&urls, &etcd.config.token, seconds);
+        if etcd.member.removed.contains(&id) {
+            return Err("etcdserver: member not found".to_owned());
+        }
+        let member = MemberFacts {
+            id,
+            name: String::new(),
+            peer_urls: urls,
+            client_urls: Vec::new(),
+            is_learner: learner,
+        };
+        self.decide(at, Change::Add(member))?;
+        Ok(id)
+    }
+
+    /// Removes a member.
+    pub(crate) fn remove_member(&mut self, at: &ProcessKey, id: EtcdId) -> Answer<()> {
+        let member = &self.etcds[at].member;
+        if !member.members.contains_key(&id) {
+            return Err("etcdserver: member not found".to_owned());
+        }
+        let left: Vec<EtcdId> = voters(member).filter(|voter| *voter != id).collect();
+        let started = left.iter().filter(|id| self.runs(member, **id)).count();
+        let voted = voters(member).any(|voter| voter == id);
+        if voted && (left.is_empty() || started < left.len() / 2 + 1) {
+            return Err(NOT_ENOUGH.to_owned());
+        }
+        self.decide(at, Change::Remove(id))
+    }
+
+    /// Gives a learner a vote.
+    pub(crate) fn promote_member(&mut self, at: &ProcessKey, id: EtcdId) -> Answer<()> {
+        let member = &self.etcds[at].member;
+        match member.members.get(&id) {
+            None => return Err("etcdserver: member not found".to_owned()),
+            Some(known) if !known.is_learner => {
+                return Err("etcdserver: can only promote a learner member".to_owned());
+            }
+            Some(_) if !self.runs(member, id) => {
+                let words =
+                    "etcdserver: can only promote a learner member which is in sync with leader";
+                return Err(words.to_owned());
+            }
+            Some(_) => {}
+        }
+        self.decide(at, Change::Promote(id))
+    }
+
+    /// Lets a cluster decide something, at every member that has a part in the quorum.
+    fn decide(&mut self, at: &ProcessKey, change: Change) -> Answer<()> {
+        serving(&self.etcds[at])?;
+        self.now_ms += 1;
+        let (now, cluster, leader) = {
+            let etcd = &self.etcds[at];
+            (self.now_ms, etcd.member.cluster_id, etcd.leader)
+        };
+        for etcd in self.etcds.values_mut() {
+            if etcd.member.cluster_id == cluster && etcd.leader == leader {
+                etcd.member.append(now, change.clone());
+            }
+        }
+        Ok(())
+    }
+
     fn asked(&self, via: &str) -> Answer<ProcessKey> {
         let mut keys = self.etcds.keys();
         let found = keys.find(|(host, _)| host.as_str() == via);

@@ -148,6 +148,7 @@ pub(super) fn ask(world: &SimWorld, host: &str, question: ReadOp) -> Reply {
 pub(super) fn await_healthy(host: &str) -> ReadOp {
     ReadOp::AwaitHealthy {
         service: service(),
+        as_learner: true,
         access: access(host),
         timeout: Millis(10_000),
     }

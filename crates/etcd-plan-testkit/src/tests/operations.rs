@@ -44,6 +44,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Package(_) => "package",
         Reply::Stat(_) => "stat",
         Reply::Bytes(_) => "bytes",
+        Reply::Names(_) => "names",
         Reply::Service(_) => "service",
         Reply::Listeners(_) => "listeners",
         Reply::DataDir(_) => "data dir",
@@ -60,6 +61,7 @@ fn every_question_has_an_answer_of_its_kind() {
         }),
         "bytes"
     );
+    assert_eq!(kind(ReadOp::Folder { path: path("/etc") }), "names");
     assert_eq!(kind(ReadOp::Service { service: service() }), "service");
     let ports = vec![Port::new(2379)];
     assert_eq!(kind(ReadOp::Listeners { ports }), "listeners");

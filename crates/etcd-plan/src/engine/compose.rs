@@ -52,6 +52,14 @@ impl Coordinator<'_, '_> {
                 later.insert(index);
                 continue;
             }
+            // What failed before it may have left anything.
+            if step.action().is_contingent() && self.must_look_again(step) {
+                if batch.is_empty() {
+                    return self.look_again(host, step);
+                }
+                later.insert(index);
+                continue;
+            }
             let decision = action::decide(&context);
             match decision {
                 Ok(Decision::Nothing) if in_batch.is_empty() => {
@@ -153,7 +161,9 @@ impl Coordinator<'_, '_> {
             return None;
         };
         let spec = step.cluster().expect("destructive steps are of a cluster");
-        let member = step.member().expect("destructive steps are about a member");
+        let member = step
+            .host_member()
+            .expect("destructive steps are on members' hosts");
         let asks = MemberQuestions::new(spec, member);
         let questions = match step.action() {
             Action::Stop => asks.local(),

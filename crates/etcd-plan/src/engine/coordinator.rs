@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcd_plan_core::action::Problem;
 use etcd_plan_core::event::Event;
 use etcd_plan_core::names::{ClusterName, HostName};
+use etcd_plan_core::notes::notes;
 use etcd_plan_core::plan::{Step, StepIndex};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
 
@@ -181,6 +182,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             step: step.id(),
             host: step.host_name().cloned(),
             outcome,
+            contingent: step.action().is_contingent(),
             lines: lines.clone(),
             diff,
             hint,
@@ -209,7 +211,12 @@ impl<'r, 'a> Coordinator<'r, 'a> {
 
     pub(super) fn make_ready(&mut self, step: Step<'_>) {
         let place = step.index().get();
-        if self.reports[place].is_none() && !self.taken[place] {
+        if self.reports[place].is_some() || self.taken[place] {
+            return;
+        }
+        if self.is_uncalled_for(step) {
+            self.end(step, Outcome::Unchanged, Vec::new(), None, String::new());
+        } else {
             self.ready
                 .entry(step.host_name().cloned())
                 .or_default()
@@ -217,13 +224,36 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         }
     }
 
-    /// What waits for a step that failed is not begun.
+    /// Says whether a step that is there for a failure has none to answer: all went well before it,
+    /// or what went before had nothing to take back.
+    fn is_uncalled_for(&self, step: Step<'_>) -> bool {
+        let went_well = |before: Step<'_>| match before.action().is_contingent() {
+            true => self.outcome(before) == Some(Outcome::Unchanged),
+            false => self.has_ended_well(before.index()),
+        };
+        step.action().is_contingent() && step.waits_for().all(went_well)
+    }
+
+    fn outcome(&self, step: Step<'_>) -> Option<Outcome> {
+        let report = self.reports[step.index().get()].as_ref();
+        report.map(|report| report.outcome)
+    }
+
+    /// What waits for a step that failed is not begun, unless it is there to bear that.
     pub(super) fn skip_dependents(&mut self, step: Step<'_>) {
         let plan = self.state.plan;
         let mut open = vec![step.index()];
         while let Some(index) = open.pop() {
             for after in plan.after(index) {
-                if self.reports[after.index().get()].is_none() {
+                if self.reports[after.index().get()].is_some() {
+                    continue;
+                }
+                if after.action().bears_failure_of(plan.step(index).action()) {
+                    self.waits[after.index().get()] -= 1;
+                    if self.waits[after.index().get()] == 0 {
+                        self.make_ready(after);
+                    }
+                } else {
                     let lines = vec![format!("waits for {}", step.id())];
                     self.end(after, Outcome::Skipped, lines, None, String::new());
                     open.push(after.index());
@@ -243,6 +273,8 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             steps: self.reports.into_iter().flatten().collect(),
             situations: situation_names(&self.state),
             round_trips: self.state.round_trips.clone(),
+            notes: notes(&self.state.context()),
+            traffic: self.state.traffic.clone(),
             stopped: self.state.stopped,
             duration_ms: self.state.now_ms(),
         };

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use etcd_plan_core::action::{Change, Decision, StepContext, decide, questions, summary};
 use etcd_plan_core::facts::Observation;
+use etcd_plan_core::notes::notes;
 use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Step};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
@@ -19,6 +20,11 @@ pub(super) fn preview(state: &State<'_>) -> Report {
     let mut dirty = BTreeSet::new();
     let mut steps: Vec<Option<StepReport>> = vec![None; state.plan.len()];
     for step in state.plan.steps() {
+        // Nothing has failed yet.
+        if step.action().is_contingent() {
+            steps[step.index().get()] = Some(report(step, Outcome::Unchanged));
+            continue;
+        }
         let context = RunContext {
             observation: &observation,
             ..state.context()
@@ -54,7 +60,9 @@ pub(super) fn preview(state: &State<'_>) -> Report {
             }
             // What could not be told, since earlier steps would change it.
             Err(_) if dirty.contains(&cluster) => match step.action() {
-                Action::AwaitReady | Action::Verify => report(step, Outcome::Unchanged),
+                Action::AwaitReady | Action::AwaitLearner | Action::Verify => {
+                    report(step, Outcome::Unchanged)
+                }
                 _ => {
                     forget_facts(&mut observation, step, questions);
                     let lines = vec![format!("~ {}", summary(step))];
@@ -76,6 +84,8 @@ pub(super) fn preview(state: &State<'_>) -> Report {
         steps: steps.into_iter().flatten().collect(),
         situations: situation_names(state),
         round_trips: state.round_trips.clone(),
+        notes: notes(&state.context()),
+        traffic: state.traffic.clone(),
         stopped: state.stopped,
         duration_ms: state.now_ms(),
     }
@@ -102,6 +112,7 @@ fn report(step: Step<'_>, outcome: Outcome) -> StepReport {
         step: step.id(),
         host: step.host_name().cloned(),
         outcome,
+        contingent: step.action().is_contingent(),
         lines: Vec::new(),
         diff: None,
         hint: String::new(),

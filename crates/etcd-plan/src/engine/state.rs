@@ -8,6 +8,7 @@ use etcd_plan_core::guard::{Guard, GuardContext, Refusal};
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Plan, Step};
+use etcd_plan_core::report::Traffic;
 use etcd_plan_core::run::{RunContext, RunInputs};
 
 use super::RunSettings;
@@ -31,12 +32,20 @@ pub(super) struct State<'a> {
     /// Open sessions, while nobody uses them.
     pub(super) sessions: BTreeMap<HostName, Box<dyn Session>>,
     pub(super) round_trips: BTreeMap<HostName, usize>,
+    /// As far as sessions came back: what one that ended had sent last is not known.
+    pub(super) traffic: BTreeMap<HostName, Traffic>,
     pub(super) stopped: bool,
     /// What is asked of members' hosts besides what steps and guards stand on.
     pub(super) also: Vec<ReadOp>,
 }
 
 impl State<'_> {
+    /// Takes back a session that has done its work.
+    pub(super) fn take_back(&mut self, host: HostName, session: Box<dyn Session>) {
+        self.traffic.insert(host.clone(), session.traffic());
+        self.sessions.insert(host, session);
+    }
+
     /// Gives what decisions may look at.
     pub(super) fn context(&self) -> RunContext<'_> {
         RunContext {
@@ -100,6 +109,7 @@ impl State<'_> {
         let run = self.context();
         let changes = |step: Step<'_>| {
             step.action().can_change()
+                && !step.action().is_contingent()
                 && step.action() != Action::Lock
                 && !matches!(
                     action::decide(&StepContext { run: &run, step }),

@@ -3,10 +3,11 @@
 //! An [`Executor`] opens a [`Session`] to a host; a session answers batches of typed operations,
 //! each batch in one round trip. [`LocalExecutor`] runs a shell on this machine,
 //! [`SandboxExecutor`] gives every host a folder of its own here, and `ssh` reaches hosts over SSH
-//! (feature `ssh`).
+//! (feature `ssh`). Whoever can run a shell script on a host has a session with a [`ScriptSession`].
 
 mod local;
 mod sandbox;
+mod script;
 mod session;
 pub(crate) mod shell;
 #[cfg(feature = "ssh")]
@@ -14,4 +15,5 @@ pub mod ssh;
 
 pub use local::LocalExecutor;
 pub use sandbox::{SandboxError, SandboxExecutor, SandboxProcess};
+pub use script::{ScriptOutput, ScriptRunner, ScriptSession};
 pub use session::{ConnectError, Executor, Session, SessionError, Target};

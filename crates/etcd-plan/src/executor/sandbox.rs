@@ -17,12 +17,13 @@ const STOP_TIMEOUT: Millis = Millis(10_000);
 /// Gives every host a folder below one folder of this machine, and runs its services as processes.
 ///
 /// No root is needed: files keep the owner that runs the sandbox, whoever is wanted. Processes are
-/// the `etcd` in the `PATH` of this process; they outlive it until they are stopped, by an operation
+/// the `etcd` in the `PATH` of this process, or in [`SandboxExecutor::programs_in`]; they outlive it until they are stopped, by an operation
 /// or by [`SandboxExecutor::stop_all`]. The hosts share the machine's network, so each needs an
 /// address of its own, such as 127.0.0.11, 127.0.0.12 and so on.
 #[derive(Debug, Clone)]
 pub struct SandboxExecutor {
     dir: PathBuf,
+    programs: Option<PathBuf>,
 }
 
 /// A process that runs in a sandbox.
@@ -72,7 +73,17 @@ impl SandboxExecutor {
         let dir = dir.into();
         // Where the current folder is not known a relative one is refused later, by `connect`.
         let dir = std::path::absolute(&dir).unwrap_or(dir);
-        Self { dir }
+        Self {
+            dir,
+            programs: None,
+        }
+    }
+
+    /// Looks for programs, such as `etcd`, in a folder of this machine before it looks in `PATH`.
+    #[must_use]
+    pub fn programs_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.programs = Some(folder.into());
+        self
     }
 
     /// Finds the processes that were started in this sandbox, by this run or an earlier one.
@@ -190,7 +201,13 @@ impl SandboxExecutor {
             address,
             uid: rustix::process::geteuid().as_raw(),
         };
-        let settings = Settings::sandbox(sandbox, env::var("PATH").ok().as_deref());
+        let programs = self
+            .programs
+            .iter()
+            .map(|folder| folder.to_string_lossy().into_owned());
+        let path: Vec<String> = programs.chain(env::var("PATH").ok()).collect();
+        let path = (!path.is_empty()).then(|| path.join(":"));
+        let settings = Settings::sandbox(sandbox, path.as_deref());
         let shell = ShellProcess::start(&mut Command::new("sh")).map_err(|error| {
             let hint = "see that there is a `sh` in PATH";
             refused(format!("`sh` cannot be started: {error}"), hint)

@@ -1,5 +1,7 @@
 //! Reads how many tests ran from what test runners print.
 
+use super::outcome::Outcome;
+
 /// How many tests passed and failed, and how many were not run since they are marked `ignore`.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Count {
@@ -39,6 +41,26 @@ pub(crate) fn of_nextest(lines: &[String]) -> Count {
     }
 }
 
+/// Reads what `pytest -rs` says: a line `SKIPPED [2] file:3: why` for each reason, and at the end
+/// `1 failed, 75 passed, 2 skipped in 50.31s (0:00:50)`.
+pub(crate) fn of_pytest(lines: &[String]) -> Outcome {
+    let summary = lines.iter().rev().find(|line| line.contains(" in "));
+    let number = |word| summary.map_or(0, |line| number_before(line, word));
+    let failed = number("failed") + number("error") + number("errors");
+    let skipped = lines.iter().filter_map(|line| {
+        let (count, why) = line.strip_prefix("SKIPPED [")?.split_once("] ")?;
+        Some((count.parse().ok()?, why.to_owned()))
+    });
+    Outcome {
+        passed: number("passed"),
+        failed: (failed > 0)
+            .then(|| format!("{failed} tests"))
+            .into_iter()
+            .collect(),
+        skipped: skipped.collect(),
+    }
+}
+
 fn number_before(line: &str, word: &str) -> usize {
     let words: Vec<&str> = line.split([' ', ',', ';']).collect();
     let wanted: Vec<&str> = word.split(' ').collect();
@@ -50,7 +72,8 @@ fn number_before(line: &str, word: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, of_libtest, of_nextest};
+    use super::{Count, of_libtest, of_nextest, of_pytest};
+    use crate::test::outcome::Outcome;
 
     fn lines(text: &str) -> Vec<String> {
         text.lines().map(str::to_owned).collect()
@@ -93,5 +116,27 @@ mod tests {
             };
             assert_eq!(of_nextest(&lines(text)), count, "{text}");
         }
+    }
+
+    #[test]
+    fn counts_what_pytest_says() {
+        let text = "............s.                                       [100%]\n\
+            ===== short test summary info =====\n\
+            SKIPPED [2] bindings/python/tests/test_x.py:9: there is no etcd\n\
+            FAILED bindings/python/tests/test_x.py::test_one - 3 passed in vain\n\
+            1 failed, 75 passed, 2 skipped, 1 error in 50.31s";
+        let wanted = Outcome {
+            passed: 75,
+            failed: vec!["2 tests".to_owned()],
+            skipped: vec![(
+                2,
+                "bindings/python/tests/test_x.py:9: there is no etcd".to_owned(),
+            )],
+        };
+        assert_eq!(of_pytest(&lines(text)), wanted);
+        assert_eq!(
+            of_pytest(&lines("no tests ran in 0.1s")),
+            Outcome::default()
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Write as _, stderr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::shell::{is_installed, watch};
 
@@ -14,17 +14,24 @@ const NEEDED: &[(&str, &str)] = &[
     ("etcdctl", "etcd-client"),
     ("openssl", "openssl"),
     ("busybox", "busybox"),
+    ("python3", "python3"),
 ];
+
+/// The package of Debian without which `python3 -m venv` does not work.
+const VENV: (&str, &str) = ("the environments of Python", "python3-venv");
 
 /// What Debian asks before a package starts its services; 101 forbids it.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Installs what is missing, or says that it is: the tests that need it are skipped then.
 pub(super) fn prepare() {
-    let missing: Vec<&(&str, &str)> = NEEDED
+    let mut missing: Vec<&(&str, &str)> = NEEDED
         .iter()
         .filter(|(program, _)| !is_installed(program))
         .collect();
+    if !has_venv() {
+        missing.push(&VENV);
+    }
     if missing.is_empty() {
         return say("all is there");
     }
@@ -112,6 +119,15 @@ impl Drop for Policy {
             let _ = fs::remove_file(POLICY);
         }
     }
+}
+
+/// Says whether environments of Python can be made, which takes a module that Debian splits off.
+fn has_venv() -> bool {
+    let mut python = Command::new("python3");
+    python
+        .args(["-c", "import ensurepip, venv"])
+        .stderr(Stdio::null());
+    python.status().is_ok_and(|status| status.success())
 }
 
 /// Says whether we are root, by whom our own process belongs to.

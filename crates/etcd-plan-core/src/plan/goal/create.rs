@@ -1,32 +1,27 @@
 //! A cluster is built, or brought to what the inventory says: the seeds' `etcd.yml`.
 
 use crate::plan::action::{Action, Barrier};
-use crate::plan::build::{ClusterSteps, Steps};
+use crate::plan::build::ClusterSteps;
 use crate::plan::file::FileSet;
 use crate::plan::step::{At, StepIndex};
 
-/// Adds the steps for all clusters.
+/// Adds the steps for a cluster.
 ///
-/// For each cluster: everything is read, every guard is judged, the gate opens; hosts are locked
-/// and read again; package, certificates and files are made ready; only then is what is in the way
-/// stopped, everywhere, and moved aside; files go to their places; members start; the cluster is
-/// proved; members are registered.
-pub(super) fn plan(steps: &mut Steps<'_>) {
-    let gate = steps.guarded_gate();
-    for cluster in 0..steps.cluster_count() {
-        let mut steps = steps.of_cluster(cluster);
-        let locked = lock(&mut steps, gate);
-        let staged = make_ready(&mut steps, locked);
-        let down = stop(&mut steps, staged);
-        let placed = place(&mut steps, down);
-        let verified = start(&mut steps, placed);
-        finish(&mut steps, verified);
-    }
+/// Hosts are locked and read again; package, certificates and files are made ready; only then is
+/// what is in the way stopped, everywhere, and moved aside; files go to their places; members start;
+/// the cluster is proved; members are registered.
+pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
+    let locked = lock(steps, gate);
+    let staged = make_ready(steps, locked);
+    let down = stop(steps, staged);
+    let placed = place(steps, down);
+    let verified = start(steps, placed);
+    finish(steps, verified);
 }
 
 /// The hosts of the members are locked. Those of group `infra`, which many clusters may share, need
 /// not be: what is written there is named after members, and a member's host is locked.
-fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
+pub(super) fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
     let locks: Vec<_> = steps
         .members()
         .map(|member| steps.add(At::Member(member), Action::Lock, [gate]))
@@ -111,5 +106,6 @@ fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
         for member in steps.members() {
             steps.add(infra, Action::Register { member }, [verified]);
         }
+        steps.add(infra, Action::Unregister, [verified]);
     }
 }

@@ -1,6 +1,7 @@
 //! What a plan is for. Each goal is a file that says which steps it takes, in which order.
 
 mod create;
+pub(in crate::plan) mod join;
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,24 +21,29 @@ pub enum Goal {
     /// The cluster is built anew, whatever is there: the seeds' `etcd.yml` run on a living cluster.
     /// What is there is moved aside first.
     Rebuild,
+    /// The hosts that the limit names become members of the cluster that lives: the seeds' "More
+    /// Nodes". So does [`Goal::Create`] where `etcd_init` is `existing` and the limit leaves members
+    /// out.
+    Join,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 2] = [Self::Create, Self::Rebuild];
+    pub const ALL: [Self; 3] = [Self::Create, Self::Rebuild, Self::Join];
 
     /// Gives the goal's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Rebuild => "rebuild",
+            Self::Join => "join",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create => PurgeRule::WhenNeeded,
+            Self::Create | Self::Join => PurgeRule::WhenNeeded,
             Self::Rebuild => PurgeRule::Always,
         }
     }
@@ -45,7 +51,16 @@ impl Goal {
     /// Adds the steps of the goal for all clusters.
     pub(super) fn plan(self, steps: &mut Steps<'_>) {
         match self {
-            Self::Create | Self::Rebuild => create::plan(steps),
+            Self::Create | Self::Rebuild | Self::Join => {
+                let gate = steps.guarded_gate();
+                for cluster in 0..steps.cluster_count() {
+                    if steps.joins(cluster) {
+                        join::plan(&mut steps.of_cluster(cluster), gate);
+                    } else {
+                        create::plan(&mut steps.of_cluster(cluster), gate);
+                    }
+                }
+            }
         }
     }
 }

@@ -112,6 +112,9 @@ impl Line<'_> {
             }
             Action::Stop if hosts.len() > 1 => format!("stop etcd{}", if_purged(first)),
             Action::Launch if hosts.len() > 1 => "start etcd, now and at boot".to_owned(),
+            Action::Refresh if hosts.len() > 1 => {
+                "name the members as they are now in the files of all, without a restart".to_owned()
+            }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()
             }

@@ -128,7 +128,11 @@ fn write_summary(f: &mut fmt::Formatter<'_>, width: usize, plan: &Plan) -> fmt::
         _ => format!("{} can change something (+).", count(changing, "step")),
     };
     if destructive > 0 {
+        let joins = (0..plan.clusters().len()).any(|cluster| plan.joins(cluster));
         let what = match plan.purge_rule() {
+            PurgeRule::WhenNeeded if joins => {
+                "take away what stands in the way of a join, or what a join that failed has left"
+            }
             PurgeRule::WhenNeeded => {
                 "stop etcd and move its data aside, and only where that does not serve any more"
             }

@@ -1,5 +1,5 @@
 use etcd_plan_core::etcdctl::{alarm_list, endpoint_status, member_list};
-use etcd_plan_core::names::Millis;
+use etcd_plan_core::names::{EtcdId, MemberName, Millis};
 use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Service};
 
 use super::call::Call;
@@ -23,9 +23,45 @@ pub(super) fn await_healthy<'a>(
     call: Call<'a>,
     service: &Service,
     access: &EtcdAccess,
+    as_learner: bool,
     timeout: Millis,
 ) -> Call<'a> {
-    let call = service::name(call.function("await_healthy"), service).word(&timeout.to_string());
+    let call = service::name(call.function("await_healthy"), service)
+        .word(&timeout.to_string())
+        .word(if as_learner { "yes" } else { "no" });
+    self::access(call, access)
+}
+
+pub(super) fn add_member<'a>(
+    call: Call<'a>,
+    access: &EtcdAccess,
+    name: &MemberName,
+    peer_url: &str,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("add_member")
+        .word(name.as_str())
+        .word(peer_url)
+        .word(&timeout.to_string());
+    self::access(call, access)
+}
+
+pub(super) fn promote_member<'a>(
+    call: Call<'a>,
+    access: &EtcdAccess,
+    id: EtcdId,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("promote_member")
+        .word(&id.to_string())
+        .word(&timeout.to_string());
+    self::access(call, access)
+}
+
+pub(super) fn remove_member<'a>(call: Call<'a>, access: &EtcdAccess, id: EtcdId) -> Call<'a> {
+    let call = call.function("remove_member").word(&id.to_string());
     self::access(call, access)
 }
 

@@ -19,9 +19,9 @@ key_count() { # ACCESS
     printf 'count %s %s\n' $? "$answer"
 }
 
-await_healthy() { # SERVICE TIMEOUT_MS ACCESS
-    service=$1 timeout=$2
-    shift 2
+await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
+    service=$1 timeout=$2 as_learner=$3
+    shift 3
     use_access "$@"
     clock
     began=$now
@@ -42,23 +42,70 @@ await_healthy() { # SERVICE TIMEOUT_MS ACCESS
     fi
 }
 
+# Each of these may be repeated, and is done when etcd says that it was done before.
+
+add_member() { # NAME PEER_URL TIMEOUT_MS ACCESS
+    name=$1 peer_url=$2 timeout=$3
+    shift 3
+    use_access "$@"
+    # The id is made of the URL and the second: that of one just removed is refused, as not found.
+    change_members "$timeout" 'member not found' 'Peer URLs already exists' \
+        member add "$name" --learner --peer-urls "$peer_url"
+}
+
+promote_member() { # ID TIMEOUT_MS ACCESS
+    id=$1 timeout=$2
+    shift 2
+    use_access "$@"
+    change_members "$timeout" 'in sync with leader' 'can only promote a learner member' \
+        member promote "$id"
+}
+
+remove_member() { # ID ACCESS
+    id=$1
+    shift
+    use_access "$@"
+    change_members 30000 'no leader' 'member not found' member remove "$id"
+}
+
+# change_members: asks again while etcd refuses for a reason that passes: peers that were connected
+# for less than five seconds, a change of leader, and what is given.
+change_members() { # TIMEOUT_MS PASSING DONE_BEFORE ARGUMENT...
+    timeout=$1 passing=$2 done_before=$3
+    shift 3
+    clock
+    began=$now
+    until refusal=$(ctl "$@" 2>&1 >/dev/null); do
+        case $refusal in
+            *"$passing"* | *'unhealthy cluster'* | *'leader changed'* | *'no leader'*) ;;
+            *"$done_before"*) return 0 ;;
+            *) fail "$refusal" ;;
+        esac
+        clock
+        [ $((now - began)) -lt "$timeout" ] || fail "$refusal"
+        pause 0.2
+    done
+}
+
 use_access() { # ACCESS
     address=$1 listening=$2 endpoint=$3 cacert=$4 cert=$5 key=$6
 }
 
-# is_serving: says whether etcd answers a linearizable read, or is a learner (which answers none)
-# that has found its leader. As long as nobody listens etcdctl is not asked: once refused, it waits
+# is_serving: says whether etcd answers a linearizable read, or where that is enough is a learner
+# (which answers none) that has found its leader. As long as nobody listens etcdctl is not asked: once refused, it waits
 # a second before it tries again.
 is_serving() {
     if [ -n "$listening" ]; then
         listening "$listening" >/dev/null || return 1
     fi
-    ctl endpoint health >/dev/null 2>&1 && return
-    status=$(ctl endpoint status -w json 2>/dev/null) || return
-    case $status in
-        *'"isLearner":true'*) knows_leader ;;
-        *) return 1 ;;
-    esac
+    if [ "$as_learner" = yes ]; then
+        status=$(ctl endpoint status -w json 2>/dev/null) || return
+        if is_learner; then
+            knows_leader
+            return
+        fi
+    fi
+    ctl endpoint health >/dev/null 2>&1
 }
 
 # print_etcd: prints a line for each answer: its name, the status of etcdctl, what it printed. Sets
@@ -71,6 +118,11 @@ print_etcd() {
     # Without a leader everything else would wait in vain for its timeout.
     if ! knows_leader; then
         say 'the member knows no leader'
+        return 0
+    fi
+    # A learner refuses all else, and etcdctl asks it again until its time is over.
+    if is_learner; then
+        say 'the member is a learner, which answers no linearizable read'
         return 0
     fi
     if ctl endpoint health >/dev/null; then
@@ -112,6 +164,13 @@ is_our_address() {
         127.*) return 0 ;;
     esac
     grep -s -A 1 -F -- "-- $address" /proc/net/fib_trie | grep -q 'host LOCAL'
+}
+
+is_learner() {
+    case $status in
+        *'"isLearner":true'*) ;;
+        *) return 1 ;;
+    esac
 }
 
 knows_leader() {

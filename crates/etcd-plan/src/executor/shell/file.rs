@@ -24,11 +24,18 @@ pub(super) fn make_dir<'a>(
     owner_and_mode(call.function("make_dir").path(path), owner, mode)
 }
 
+/// Reads a name a line.
+pub(super) fn names(output: &Output<'_>) -> Result<Vec<String>, Garbled> {
+    let mut names: Vec<String> = output.text()?.lines().map(str::to_owned).collect();
+    names.sort();
+    Ok(names)
+}
+
 /// Content above this size, in bytes, is not part of a script, but sent when the shell asks for it.
 const LARGE: usize = 64 * 1024;
 
 /// Gives what is sent to the shell when an operation asks for it; none for most.
-pub(super) fn taken(op: &Op) -> Option<&[u8]> {
+pub(crate) fn taken(op: &Op) -> Option<&[u8]> {
     match op {
         Op::Write(WriteOp::StageFile { content, .. }) => {
             Some(content.bytes()).filter(|bytes| bytes.len() > LARGE)

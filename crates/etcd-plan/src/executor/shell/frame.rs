@@ -76,7 +76,7 @@ pub(super) fn frames<'a>(marker: &Marker, output: &'a [u8]) -> Result<Vec<Frame<
 }
 
 /// Gives the end of a text as far as a person wants to read it: 20 lines, 4000 characters.
-pub(super) fn last_lines(text: &str) -> String {
+pub(crate) fn last_lines(text: &str) -> String {
     let text = text.trim();
     let lines = text
         .rmatch_indices('\n')

@@ -2,6 +2,7 @@
 
 locks=
 lock_fd=5
+heart=
 
 take_lock() { # PATH HOLDER
     case $locks in
@@ -26,9 +27,38 @@ $1
         locks="$locks
 $1
 "
+        beat
         return 0
     fi
     eval "exec $lock_fd>&-"
     [ -n "$said" ] || said="$1 is held by $(cat -- "$1" 2>&1 </dev/null)"
     return 1
+}
+
+# beat: sends a line feed on stderr every two seconds, for as long as the shell lives. Without it a
+# shell whose other end is gone for good, and could not say so, would never hear of that: it would
+# wait for its next command, and hold its locks, for hours.
+beat() {
+    [ -z "$heart" ] || return 0
+    (
+        trap - EXIT
+        while kill -0 $$ 2>/dev/null && printf '\n' >&2; do
+            sleep 2 2>/dev/null
+        done
+    ) </dev/null >/dev/null 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    heart=$!
+    trap 'kill "$heart" 2>/dev/null' EXIT
+}
+
+# retake_lock PATH HOLDER: takes a lock that an earlier script of the same run held; the script ends
+# when another run holds it, or has held it meanwhile, since then nothing is as it was observed.
+retake_lock() {
+    eval "command exec $lock_fd>>\"\$1\"" 2>/dev/null || fail "$1 cannot be opened"
+    flock -n "$lock_fd" </dev/null || fail "$1 is held by $(cat -- "$1" 2>&1 </dev/null)"
+    found=$(cat -- "$1" 2>&1 </dev/null)
+    [ "$found" = "$2" ] || fail "another run had $1 meanwhile: $found"
+    lock_fd=$((lock_fd + 1))
+    locks="$locks
+$1
+"
 }

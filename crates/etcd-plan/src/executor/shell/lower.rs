@@ -53,6 +53,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::Package => call.function("package_facts"),
         ReadOp::Stat { path } => call.function("stat_path").path(path),
         ReadOp::ReadFile { path } => file::read(call, path),
+        ReadOp::Folder { path } => call.function("names_in").path(path),
         ReadOp::Service { service } => service::name(call.function("service_state"), service),
         ReadOp::Listeners { ports } => listeners::listeners(call, ports),
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
@@ -61,8 +62,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::AwaitHealthy {
             service,
             access,
+            as_learner,
             timeout,
-        } => etcd::await_healthy(call, service, access, *timeout),
+        } => etcd::await_healthy(call, service, access, *as_learner, *timeout),
     }
 }
 
@@ -84,12 +86,27 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::EnableService { service } => {
             service::name(call.function("enable_service"), service)
         }
+        WriteOp::DisableService { service } => {
+            service::name(call.function("disable_service"), service)
+        }
         WriteOp::StartService { service, delay } => service::start(call, service, *delay),
         WriteOp::StopService {
             service,
             timeout,
             kill_after,
         } => service::stop(call, service, *timeout, *kill_after),
+        WriteOp::AddMember {
+            access,
+            name,
+            peer_url,
+            timeout,
+        } => etcd::add_member(call, access, name, peer_url, *timeout),
+        WriteOp::PromoteMember {
+            access,
+            id,
+            timeout,
+        } => etcd::promote_member(call, access, *id, *timeout),
+        WriteOp::RemoveMember { access, id } => etcd::remove_member(call, access, *id),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -102,6 +119,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
         Op::Read(ReadOp::Stat { .. }) => Reply::Stat(file::facts(output)?),
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
+        Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
         Op::Read(ReadOp::Service { .. }) => Reply::Service(service::facts(output.text()?)?),
         Op::Read(ReadOp::Listeners { .. }) => Reply::Listeners(listeners::facts(output)?),
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
@@ -118,7 +136,10 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     match op {
         Op::Read(ReadOp::AwaitHealthy { timeout, .. })
         | Op::Write(
-            WriteOp::StopService { timeout, .. } | WriteOp::StartService { delay: timeout, .. },
+            WriteOp::StopService { timeout, .. }
+            | WriteOp::StartService { delay: timeout, .. }
+            | WriteOp::AddMember { timeout, .. }
+            | WriteOp::PromoteMember { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,

@@ -34,5 +34,9 @@ mod tests;
 #[cfg(feature = "ssh")]
 pub(crate) use channel::Channel;
 pub(crate) use channel::ShellProcess;
+pub(crate) use file::taken as is_sent_apart;
+pub(crate) use frame::last_lines;
+pub(crate) use protocol::Protocol;
+pub(crate) use quote::quote;
 pub(crate) use session::ShellSession;
 pub(crate) use settings::{Sandbox, Settings};

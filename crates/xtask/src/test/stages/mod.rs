@@ -8,6 +8,7 @@ mod example;
 mod format;
 mod lab;
 mod package;
+mod python;
 mod tests;
 
 use super::outcome::Outcome;
@@ -58,6 +59,12 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "three_nodes builds a cluster, and again, and leaves no process",
         runs_etcd: true,
         run: example::run,
+    },
+    Stage {
+        name: "python",
+        summary: "the Python package in a fresh environment, and its tests",
+        runs_etcd: true,
+        run: python::run,
     },
     Stage {
         name: "lab",

@@ -125,6 +125,7 @@ fn launch(
     assert_eq!(results, vec![Ok(Reply::Done); 4]);
     let question = ReadOp::AwaitHealthy {
         service: service("etcd"),
+        as_learner: true,
         access: access(address),
         timeout: Millis(30_000),
     };
@@ -233,6 +234,7 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
     assert!(!facts.healthy && facts.status.is_some() && !facts.said.is_empty());
     let question = ReadOp::AwaitHealthy {
         service: service("etcd"),
+        as_learner: true,
         access: access(ADDRESSES[0]),
         timeout: Millis(100),
     };

@@ -42,6 +42,7 @@ fn ask(host: &mut Host, endpoint: &str) -> EtcdFacts {
 fn wait(host: &mut Host, endpoint: &str, timeout: u64) -> Awaited {
     match host.read(ReadOp::AwaitHealthy {
         service: service("etcd"),
+        as_learner: true,
         access: access(endpoint),
         timeout: Millis(timeout),
     }) {

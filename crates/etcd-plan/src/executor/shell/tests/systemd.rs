@@ -211,6 +211,7 @@ fn waiting_for_a_unit_ends_when_it_has_failed_and_shows_its_journal() {
             fs::write(dir.path().join("state"), state).expect("a file");
             let question = Op::Read(ReadOp::AwaitHealthy {
                 service: service("etcd"),
+                as_learner: true,
                 access: EtcdAccess {
                     endpoint: "http://127.0.0.11".to_owned(),
                     cacert: path("/ca.crt"),

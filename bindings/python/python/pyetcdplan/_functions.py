@@ -1,0 +1,95 @@
+"""The usual thing in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from ._executors import AnyExecutor, SshExecutor
+from ._inventory import Inventory
+from ._plan import ExtraVars, Goal, OnEvent, Plan
+from ._report import Report
+
+Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Inventory
+"""An inventory: a path, its text, what YAML or JSON readers give, or an :class:`Inventory`.
+
+A ``str`` is a text when it holds a line break, or a colon with a space behind it; else a path.
+"""
+
+
+def inventory(source: Source) -> Inventory:
+    """Gives the inventory of a source. Raises :class:`InventoryError`."""
+    if isinstance(source, Inventory):
+        return source
+    if isinstance(source, Mapping):
+        return Inventory.from_dict(source)
+    if isinstance(source, str) and ("\n" in source or ": " in source):
+        return Inventory.parse(source)
+    return Inventory.from_path(source)
+
+
+def plan(
+    source: Source,
+    *,
+    goal: Goal = "create",
+    limit: str | None = None,
+    tags: Iterable[str] = (),
+    skip_tags: Iterable[str] = (),
+    extra_vars: ExtraVars = (),
+) -> Plan:
+    """Makes the plan of an inventory, as :meth:`Plan.from_inventory` does.
+
+    >>> import pyetcdplan
+    >>> pyetcdplan.plan({"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}).clusters
+    ['etcd']
+    """
+    return Plan.from_inventory(
+        inventory(source),
+        goal=goal,
+        limit=limit,
+        tags=tags,
+        skip_tags=skip_tags,
+        extra_vars=extra_vars,
+    )
+
+
+def apply(
+    source: Source | Plan,
+    executor: AnyExecutor | None = None,
+    *,
+    goal: Goal = "create",
+    limit: str | None = None,
+    tags: Iterable[str] = (),
+    skip_tags: Iterable[str] = (),
+    extra_vars: ExtraVars = (),
+    on_event: OnEvent | None = None,
+    base_dir: str | os.PathLike[str] | None = None,
+    forks: int | None = None,
+    check: bool = True,
+) -> Report:
+    """Makes the plan of an inventory and carries it out, as :meth:`Plan.apply` does.
+
+    Without an executor hosts are reached over SSH, as ``ssh`` would. A plan that was made before is
+    carried out as it is.
+
+    >>> import pyetcdplan
+    >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+    >>> report = pyetcdplan.apply(inventory, pyetcdplan.SimulatedExecutor())
+    >>> len(report.changed) > 0
+    True
+    """
+    if not isinstance(source, Plan):
+        source = plan(
+            source,
+            goal=goal,
+            limit=limit,
+            tags=tags,
+            skip_tags=skip_tags,
+            extra_vars=extra_vars,
+        )
+    if executor is None:
+        executor = SshExecutor()
+    return source.apply(
+        executor, on_event=on_event, base_dir=base_dir, forks=forks, check=check
+    )

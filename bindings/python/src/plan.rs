@@ -1,0 +1,130 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use etcd_plan::{ExtraVars, Goal, Subtask};
+use pyo3::prelude::*;
+
+use crate::error::{self, detached};
+use crate::inventory::Inventory;
+
+/// What has to happen, as data.
+#[pyclass(frozen, module = "pyetcdplan._native")]
+pub(crate) struct Plan {
+    pub(crate) plan: Arc<etcd_plan::Plan>,
+}
+
+#[pymethods]
+impl Plan {
+    /// Makes the plan of an inventory, or one for each of its clusters.
+    #[staticmethod]
+    #[pyo3(signature = (inventory, *, goal, limit, tags, skip_tags, extra_vars, each))]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "they are named where it is called; Python gives lists, and no slices of texts"
+    )]
+    fn build(
+        py: Python<'_>,
+        inventory: &Bound<'_, Inventory>,
+        goal: &str,
+        limit: Option<String>,
+        tags: Vec<String>,
+        skip_tags: Vec<String>,
+        extra_vars: Vec<String>,
+        each: bool,
+    ) -> PyResult<Vec<Self>> {
+        let goal: Goal = goal.parse().map_err(|why| {
+            let message = format!("the goal `{goal}` {why}");
+            error::plan_problem(py, "no-such-goal", &message, "name one of these goals")
+        })?;
+        let (tags, skip_tags) = (subtasks(py, &tags)?, subtasks(py, &skip_tags)?);
+        let mut vars = ExtraVars::new();
+        for argument in extra_vars {
+            vars.add_argument(&argument)
+                .map_err(|found| error::findings(py, &found))?;
+        }
+        let inventory = &inventory.get().inventory;
+        let plans = detached(py, || {
+            let mut builder = etcd_plan::Plan::builder(inventory)
+                .goal(goal)
+                .tags(tags)
+                .skip_tags(skip_tags)
+                .extra_vars(vars);
+            if let Some(limit) = limit {
+                builder = builder.limit(limit);
+            }
+            if each {
+                builder.build_each()
+            } else {
+                builder.build().map(|plan| vec![plan])
+            }
+        })?;
+        let plans = plans.map_err(|why| error::plan(py, &why))?;
+        Ok(plans.into_iter().map(Self::of).collect())
+    }
+
+    /// Reads a document that `to_json` wrote.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        let plan = detached(py, || etcd_plan::Plan::from_json(text))?;
+        plan.map(Self::of).map_err(|why| error::plan(py, &why))
+    }
+
+    /// Writes the plan as a document.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_json())
+    }
+
+    /// Draws the plan for Graphviz.
+    fn to_dot(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_dot())
+    }
+
+    /// Draws the plan for Mermaid.
+    fn to_mermaid(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_mermaid())
+    }
+
+    /// Writes the plan for a person.
+    fn to_text(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_string())
+    }
+
+    /// Gives the warnings about the inventory, as JSON.
+    fn diagnostics(&self) -> String {
+        error::diagnostics(self.plan.diagnostics()).to_string()
+    }
+
+    /// Gives what the plan is for.
+    fn goal(&self) -> String {
+        self.plan.goal().to_string()
+    }
+
+    /// Gives the names of the clusters.
+    fn clusters(&self) -> Vec<String> {
+        let clusters = self.plan.clusters().iter();
+        clusters.map(|cluster| cluster.name.to_string()).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        self.plan.len()
+    }
+}
+
+impl Plan {
+    fn of(plan: etcd_plan::Plan) -> Self {
+        Self {
+            plan: Arc::new(plan),
+        }
+    }
+}
+
+fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {
+    let parse = |name: &String| {
+        name.parse().map_err(|why| {
+            let message = format!("the tag `{name}` {why}");
+            error::plan_problem(py, "no-such-tag", &message, "name one of these subtasks")
+        })
+    };
+    names.iter().map(parse).collect()
+}

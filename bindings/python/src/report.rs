@@ -1,0 +1,53 @@
+use etcd_plan::guard::Refusal;
+use pyo3::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error;
+
+/// What happened in a run, or would happen.
+#[pyclass(frozen, module = "pyetcdplan._native")]
+pub(crate) struct Report {
+    pub(crate) document: Document,
+}
+
+/// A report as it is written and read.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Document {
+    pub(crate) report: etcd_plan::Report,
+    /// What guards refuse; of a preview only.
+    pub(crate) refusals: Vec<Refusal>,
+}
+
+#[pymethods]
+impl Report {
+    /// Reads what `to_json` wrote.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        let document = serde_json::from_str(text).map_err(|why| {
+            let message = format!("the document is no report: {why}");
+            error::error(
+                py,
+                "no-report",
+                &message,
+                "give what `Report.to_json` wrote",
+            )
+        })?;
+        Ok(Self { document })
+    }
+
+    /// Writes the report as a document, with what guards refuse.
+    fn to_json(&self) -> String {
+        serde_json::to_string_pretty(&self.document).expect("a report has only text keys")
+    }
+
+    /// Writes the report for a person.
+    fn to_text(&self) -> String {
+        self.document.report.to_string()
+    }
+
+    /// Says whether all that was wanted is so, or would be.
+    fn is_success(&self) -> bool {
+        self.document.refusals.is_empty() && self.document.report.is_success()
+    }
+}

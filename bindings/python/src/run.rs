@@ -1,0 +1,139 @@
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use etcd_plan::engine::{Observed, Run, RunSettings};
+use etcd_plan::guard::Refusal;
+use etcd_plan::names::HostName;
+use etcd_plan::pki::{KeyMaterial, PkiFolder};
+use pyo3::prelude::*;
+
+use crate::error::{self, detached};
+use crate::executor::{self, Reach};
+use crate::observer::{PythonObserver, StopFlag};
+use crate::plan::Plan;
+use crate::report::{Document, Report};
+
+/// Says what would happen, and what guards refuse. Nothing is changed.
+#[pyfunction]
+#[pyo3(signature = (plan, executor, *, base_dir, on_event, stop, forks))]
+pub(crate) fn preview(
+    plan: &Bound<'_, Plan>,
+    executor: &Bound<'_, PyAny>,
+    base_dir: PathBuf,
+    on_event: Option<Py<PyAny>>,
+    stop: Option<&Bound<'_, StopFlag>>,
+    forks: Option<NonZeroUsize>,
+) -> PyResult<Report> {
+    let session = Setup::new(plan, executor, base_dir, on_event, stop, forks);
+    session.run(plan.py(), |observed, _| {
+        Ok(Document {
+            report: observed.preview(),
+            refusals: observed.refusals().to_vec(),
+        })
+    })
+}
+
+/// Carries a plan out.
+#[pyfunction]
+#[pyo3(signature = (plan, executor, *, base_dir, on_event, stop, forks))]
+pub(crate) fn apply(
+    plan: &Bound<'_, Plan>,
+    executor: &Bound<'_, PyAny>,
+    base_dir: PathBuf,
+    on_event: Option<Py<PyAny>>,
+    stop: Option<&Bound<'_, StopFlag>>,
+    forks: Option<NonZeroUsize>,
+) -> PyResult<Report> {
+    let session = Setup::new(plan, executor, base_dir, on_event, stop, forks);
+    session.run(plan.py(), |observed, observer| {
+        let unreached = unreached(&observed);
+        let approved = observed.approve().map_err(|refused| Refused {
+            message: refused.to_string(),
+            refusals: refused.refusals,
+            unreached,
+        })?;
+        Ok(Document {
+            report: approved.apply(observer),
+            refusals: Vec::new(),
+        })
+    })
+}
+
+/// What a run is set up with.
+struct Setup {
+    plan: Arc<etcd_plan::Plan>,
+    executor: Reach,
+    keys: Arc<dyn KeyMaterial + Send + Sync>,
+    settings: RunSettings,
+    observer: PythonObserver,
+}
+
+/// What guards refused.
+struct Refused {
+    message: String,
+    refusals: Vec<Refusal>,
+    /// The hosts that were not reached, or could not be read.
+    unreached: Vec<HostName>,
+}
+
+impl Setup {
+    fn new(
+        plan: &Bound<'_, Plan>,
+        executor: &Bound<'_, PyAny>,
+        base_dir: PathBuf,
+        on_event: Option<Py<PyAny>>,
+        stop: Option<&Bound<'_, StopFlag>>,
+        forks: Option<NonZeroUsize>,
+    ) -> Self {
+        let (executor, keys) = executor::reach(executor);
+        let mut settings = RunSettings::default();
+        settings.forks = forks.unwrap_or(settings.forks);
+        Self {
+            plan: Arc::clone(&plan.get().plan),
+            executor,
+            keys: keys.unwrap_or_else(|| Arc::new(PkiFolder::new(base_dir))),
+            settings,
+            observer: PythonObserver {
+                on_event,
+                stop: stop.map(|stop| Arc::clone(&stop.get().is_set)),
+                raised: None,
+            },
+        }
+    }
+
+    /// Reads everything, and goes on with what was read, all without the interpreter. What Python
+    /// raised on the way comes first.
+    fn run(
+        mut self,
+        py: Python<'_>,
+        go_on: impl FnOnce(Observed<'_>, &mut PythonObserver) -> Result<Document, Refused> + Send,
+    ) -> PyResult<Report> {
+        let (raised, outcome) = detached(py, move || {
+            let run = Run::new(&self.plan, &*self.executor, &*self.keys);
+            let observed = run.settings(self.settings).observe(&mut self.observer);
+            let outcome = match &self.observer.raised {
+                Some(_) => None,
+                None => Some(go_on(observed, &mut self.observer)),
+            };
+            (self.observer.raised, outcome)
+        })?;
+        match (raised, outcome) {
+            (None, Some(Ok(document))) => Ok(Report { document }),
+            (None, Some(Err(refused))) => Err(error::refused(
+                py,
+                &refused.message,
+                &refused.refusals,
+                &refused.unreached,
+            )),
+            (Some(raised), _) => Err(raised),
+            (None, None) => unreachable!("without outcome something was raised"),
+        }
+    }
+}
+
+fn unreached(observed: &Observed<'_>) -> Vec<HostName> {
+    let hosts = observed.observation().hosts.iter();
+    let unreached = hosts.filter(|(_, answer)| answer.is_err());
+    unreached.map(|(host, _)| host.clone()).collect()
+}

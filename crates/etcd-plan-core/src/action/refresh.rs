@@ -1,0 +1,69 @@
+use super::{Change, Decision, Problem, StepContext};
+use crate::facts::FoundConf;
+use crate::op::{FileContent, ReadOp, WriteOp};
+use crate::plan::MemberFile;
+use crate::render::{self, Rendered};
+
+/// The files that name the members of the cluster.
+const FILES: [MemberFile; 2] = [MemberFile::EtcdConf, MemberFile::Environment];
+
+pub(super) fn questions() -> Vec<ReadOp> {
+    let paths = FILES.map(|file| file.wanted().path);
+    let stats = paths.iter().map(|path| ReadOp::Stat { path: path.clone() });
+    let contents = paths
+        .iter()
+        .map(|path| ReadOp::ReadFile { path: path.clone() });
+    stats.chain(contents).collect()
+}
+
+/// A member of the cluster learns who the others are, from files that etcd does not read again while
+/// it has its data. A configuration that differs in more than that is left as it is: what a restart
+/// would bring is not for a join to decide.
+pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    if !context.run.takes_part(context.cluster(), context.member()) {
+        return Ok(Decision::Nothing);
+    }
+    let mut change = Change::default();
+    for file in FILES {
+        let wanted = file.wanted();
+        let Rendered::Content(content) = render::member_file(context, file)? else {
+            continue;
+        };
+        if context.differs(&wanted.path, &wanted, &content)?.is_none()
+            || needs_restart(context, file, &content)?
+        {
+            continue;
+        }
+        let path = wanted.path;
+        change
+            .lines
+            .push(format!("~ {path} names the members as they are now"));
+        change.ops.push(WriteOp::StageFile {
+            path: path.clone(),
+            content,
+            owner: wanted.owner,
+            mode: wanted.mode,
+        });
+        change.ops.push(WriteOp::PromoteFile { path });
+    }
+    if change.ops.is_empty() {
+        return Ok(Decision::Nothing);
+    }
+    change.check = questions();
+    Ok(Decision::Change(change))
+}
+
+fn needs_restart(
+    context: &StepContext<'_>,
+    file: MemberFile,
+    wanted: &FileContent,
+) -> Result<bool, Problem> {
+    if file != MemberFile::EtcdConf {
+        return Ok(false);
+    }
+    let path = file.wanted().path;
+    let found = context.facts()?.bytes(&ReadOp::ReadFile { path })?;
+    Ok(found
+        .as_ref()
+        .is_none_or(|found| FoundConf::differs_for_good(found, wanted.bytes())))
+}
