@@ -50,6 +50,9 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
     }
     let saved = observed.save();
     show(arguments, &saved, output);
+    if let Some(preview) = &saved.preview {
+        super::tell_notes(preview, output);
+    }
     for loss in observed.losses() {
         output.message(&format!("! {loss}"));
     }
