@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
         _ => input::keys_folder(&arguments.inventory),
     };
     let keys = PkiFolder::new(keys);
-    let executor = connect::executor(&arguments.connect);
+    let executor = connect::executor(&arguments.connect)?;
     let interrupt = super::listen()?;
     let settings = RunSettings {
         forks: arguments.connect.forks,

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
         save(arguments, &saved, output)?;
         return Ok(SUCCESS);
     }
-    let executor = connect::executor(&arguments.connect);
+    let executor = connect::executor(&arguments.connect)?;
     let keys = PkiFolder::new(input::keys_folder(&arguments.inventory));
     let interrupt = super::listen()?;
     let mut progress = Progress::new(&plan, output, &interrupt, verbose);

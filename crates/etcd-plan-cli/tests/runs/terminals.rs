@@ -102,3 +102,17 @@ fn ctrl_c_twice_ends_at_once() {
     let log = site.ends_with(0, "log");
     assert!(log.stdout.contains("cut off: create etcd"), "{log:#?}");
 }
+
+#[test]
+fn passwords_are_asked_for_first_and_not_shown() {
+    let site = Site::with_sleepers("127.0.65.");
+    let words = "plan --ask-pass --ask-become-pass --ssh-config /dev/null -e ansible_port=1";
+    let mut run = Terminal::run(&site, words);
+    run.expect("SSH password: ");
+    run.press("not-shown\n");
+    run.expect("sudo password: ");
+    run.press("not-shown\n");
+    run.expect("127.0.65.1:1 refuses connections");
+    run.ends_with(5);
+    assert!(!run.shown().contains("not-shown"), "{}", run.shown());
+}
