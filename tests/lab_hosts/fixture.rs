@@ -154,7 +154,7 @@ pub(crate) fn node(number: u8) -> LabHost {
 /// Says that the running test cannot run here, also to `cargo xtask test`: that counts what stands
 /// in the file of `ETCD_PLAN_SKIPS`, each a line of program, test and reason with tabs between.
 #[expect(clippy::print_stderr, reason = "a test that does not run says so")]
-fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     let test = thread::current().name().unwrap_or("a test").to_owned();
     eprintln!("SKIPPED: {test}: {why}");
     if let Some(notes) = env::var_os("ETCD_PLAN_SKIPS") {

@@ -7,4 +7,5 @@ mod create;
 mod fixture;
 mod guards;
 mod hosts;
+mod python;
 mod rebuild;
