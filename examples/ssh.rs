@@ -1,7 +1,8 @@
 //! An inventory is applied over SSH.
 //!
 //! ```text
-//! cargo run --example ssh -- INVENTORY [--host-key-checking yes|accept-new|no] [--preview]
+//! cargo run --example ssh -- INVENTORY [--goal create|rebuild] [--preview]
+//!     [--host-key-checking yes|accept-new|no]
 //! ```
 //!
 //! It prints the plan, what would change, and then what happens. Hosts are reached as `ssh` would
@@ -20,14 +21,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use etcd_plan::engine::{Flow, Observer, Run};
 use etcd_plan::executor::ssh::{HostKeyChecking, SshExecutor};
 use etcd_plan::pki::PkiFolder;
-use etcd_plan::{Event, Inventory, InventoryFile, Outcome, Plan};
+use etcd_plan::{Event, Goal, Inventory, InventoryFile, Outcome, Plan};
 
 const FAILED: u8 = 1;
 const WRONG_USAGE: u8 = 2;
 const REFUSED: u8 = 4;
 const INTERRUPTED: u8 = 130;
 
-const USAGE: &str = "usage: ssh INVENTORY [--host-key-checking yes|accept-new|no] [--preview]";
+const USAGE: &str = "\
+usage: ssh INVENTORY [--goal create|rebuild] [--preview]
+           [--host-key-checking yes|accept-new|no]";
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args().skip(1)) {
@@ -48,7 +51,7 @@ fn main() -> ExitCode {
 
 fn apply(arguments: &Arguments) -> Result<u8, Box<dyn Error>> {
     let inventory = Inventory::from_path(&arguments.inventory)?;
-    let plan = Plan::from_inventory(&inventory)?;
+    let plan = Plan::builder(&inventory).goal(arguments.goal).build()?;
     if !plan.diagnostics().is_empty() {
         let _ = writeln!(stderr(), "{}", plan.diagnostics());
     }
@@ -75,6 +78,13 @@ fn apply(arguments: &Arguments) -> Result<u8, Box<dyn Error>> {
     }
     let report = approved.apply(&mut progress);
     say(&format!("\n{report}"));
+    for (host, traffic) in &report.traffic {
+        let trips = report.round_trips.get(host).copied().unwrap_or_default();
+        let (sent, received) = (traffic.sent, traffic.received);
+        say(&format!(
+            "{host}: {trips} round trips, {sent} bytes sent, {received} received"
+        ));
+    }
     Ok(if report.is_success() {
         0
     } else if progress.is_interrupted() {
@@ -87,6 +97,7 @@ fn apply(arguments: &Arguments) -> Result<u8, Box<dyn Error>> {
 /// What the command line asks for.
 struct Arguments {
     inventory: PathBuf,
+    goal: Goal,
     checking: Option<HostKeyChecking>,
     is_preview: bool,
 }
@@ -94,6 +105,7 @@ struct Arguments {
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let mut inventory = None;
+        let mut goal = Goal::default();
         let mut checking = None;
         let mut is_preview = false;
         while let Some(word) = words.next() {
@@ -101,6 +113,12 @@ impl Arguments {
                 "--host-key-checking" => {
                     let value = words.next().unwrap_or_default();
                     checking = Some(value.parse().map_err(|error| format!("{error}"))?);
+                }
+                "--goal" => {
+                    let value = words.next().unwrap_or_default();
+                    goal = value
+                        .parse()
+                        .map_err(|error| format!("{value:?} {error}"))?;
                 }
                 "--preview" => is_preview = true,
                 flag if flag.starts_with('-') => return Err(format!("there is no {flag}")),
@@ -110,6 +128,7 @@ impl Arguments {
         }
         Ok(Self {
             inventory: inventory.ok_or("an inventory is missing")?,
+            goal,
             checking,
             is_preview,
         })

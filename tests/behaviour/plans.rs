@@ -132,8 +132,8 @@ fn check_selection(plan: &Plan) -> Result<(), TestCaseError> {
             continue;
         };
         prop_assert!(selection.takes(subtask), "{:?}", step);
-        // Those that are joined learn who the new ones are.
-        let is_for_others = step.action() == Action::Refresh;
+        // Those that are joined learn who the new ones are, and Prometheus who is gone.
+        let is_for_others = matches!(step.action(), Action::Refresh | Action::Unregister);
         if let (Some(member), false) = (step.member(), is_for_others) {
             prop_assert!(selection.takes_host(&member.host.name), "{:?}", step);
         }

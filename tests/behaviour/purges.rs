@@ -51,7 +51,12 @@ fn naming_the_purge_destroys_a_living_cluster_and_deletes_nothing() {
             );
             assert_eq!(scene.purged(host, DATA).len(), 1);
             assert!(scene.holds(host, Scene::PRECIOUS));
-            assert!(scene.world.read_file(host, "/etc/etcd/etcd.conf").is_some());
+            assert!(
+                scene
+                    .world
+                    .read_file(host, "/etc/etcd/server.key")
+                    .is_some()
+            );
         }
         let second = scene.must_run(&scene.tagged(&[tag]));
         assert!(!second.has_changes());
@@ -66,6 +71,8 @@ fn what_was_purged_can_be_moved_back() {
     for host in HOSTS {
         let from = scene.purged(host, DATA).remove(0);
         scene.world.rename(host, &from, DATA);
+        let conf = "/etc/etcd/etcd.conf";
+        scene.world.rename(host, &from.replace(DATA, conf), conf);
         scene
             .world
             .start_service(host, "etcd")
@@ -144,4 +151,28 @@ fn remains_do_not_replace_the_last_cluster_that_was_purged() {
     scene.must_run(&scene.plan());
     assert!(scene.holds(HOSTS[0], Scene::PRECIOUS));
     scene.assert_works();
+}
+
+/// Whoever destroys a cluster finds its configuration beside its data, and no etcd at the next boot.
+#[test]
+fn the_configuration_goes_with_the_data_and_the_service_is_disabled() {
+    let scene = living("last");
+    let conf = |host| scene.world.read_file(host, "/etc/etcd/etcd.conf");
+    let before = HOSTS.map(conf);
+    scene.must_run(&destroy(&scene));
+    for (host, before) in HOSTS.into_iter().zip(before) {
+        assert_eq!(conf(host), None);
+        let aside = scene.purged(host, DATA)[0].replace(DATA, "/etc/etcd/etcd.conf");
+        assert_eq!(scene.world.read_file(host, &aside), before);
+        scene.world.power_off(host);
+        scene.world.power_on(host);
+        assert_eq!(
+            scene.world.service_state(host, "etcd"),
+            ServiceState::Stopped
+        );
+    }
+    scene.must_run(&scene.plan());
+    scene.must_run(&destroy(&scene));
+    let kept = scene.purged(HOSTS[0], "/etc/etcd/etcd.conf");
+    assert_eq!(kept.len(), 1, "the retention is that of the data: {kept:?}");
 }

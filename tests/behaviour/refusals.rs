@@ -128,3 +128,19 @@ fn an_authority_that_is_missing_and_must_not_be_made_is_refused_beforehand() {
     let plan = scene.with_extra(etcd_plan::Goal::Rebuild, &["ca_create=false"]);
     scene.must_refuse(&plan, &["[prerequisites]", "ca_create"]);
 }
+
+#[test]
+fn clocks_that_are_apart_are_told_and_refuse_nothing() {
+    let scene = Scene::bare();
+    scene.world.set_clock_skew(HOSTS[1], 5_300);
+    let report = scene.must_run(&scene.plan());
+    let told =
+        |note: &String| note.contains("the clock of 10.10.10.11 is 5.") && note.contains("ahead");
+    assert!(report.notes.iter().any(told), "{report}");
+    scene.world.set_clock_skew(HOSTS[1], 700);
+    let report = scene.must_run(&scene.plan());
+    assert!(
+        !report.notes.iter().any(|note| note.contains("clock")),
+        "{report}"
+    );
+}

@@ -1,8 +1,9 @@
 //! Members are registered on every host of group `infra`, once the cluster works.
 
 use etcd_plan::names::HostPath;
+use etcd_plan::op::Ownership;
 use etcd_plan::plan::Subtask;
-use etcd_plan_testkit::JournalEntry;
+use etcd_plan_testkit::{JournalEntry, Node};
 use etcd_plan_tests::{HOSTS, Scene, THREE};
 
 const INFRA: &str = "10.10.10.20";
@@ -74,4 +75,48 @@ fn an_infra_host_that_is_not_reached_refuses_too() {
     let scene = with_infra();
     scene.world.cut_network(INFRA);
     scene.must_refuse(&scene.plan(), &["[readable] etcd on 10.10.10.20"]);
+}
+
+/// A file of a member that left the inventory would be an alarm for ever. What is another cluster's,
+/// or somebody's own, is not ours.
+#[test]
+fn files_of_members_that_are_gone_are_taken_away() {
+    let scene = with_infra();
+    let folder = "/etc/prometheus/targets/etcd";
+    let others = [
+        "etcd-1-2.yml",
+        "other-4.yml",
+        "etcd-04.yml",
+        "etcd-x.yml",
+        "notes.txt",
+    ];
+    for name in others.into_iter().chain(["etcd-4.yml", "etcd-0.yml"]) {
+        let file = Node::file("old", Ownership::both("root"), 0o644);
+        scene
+            .world
+            .put_file(INFRA, &format!("{folder}/{name}"), file);
+    }
+    let report = scene.must_run(&scene.plan());
+    let mut left = [&others[..], &["etcd-1.yml", "etcd-2.yml", "etcd-3.yml"]].concat();
+    left.sort_unstable();
+    assert_eq!(targets(&scene, INFRA), left);
+    assert!(report.notes.is_empty(), "{report}");
+    assert!(!scene.must_run(&scene.plan()).has_changes());
+}
+
+#[test]
+fn without_infra_hosts_the_report_says_that_nobody_is_told() {
+    let scene = Scene::bare();
+    let report = scene.must_run(&scene.plan()).to_string();
+    assert!(
+        report.contains("note: the inventory has no group `infra`"),
+        "{report}"
+    );
+    let report = scene
+        .must_run(&scene.tagged(&[Subtask::Config]))
+        .to_string();
+    assert!(
+        !report.contains("infra"),
+        "nothing was to be registered: {report}"
+    );
 }

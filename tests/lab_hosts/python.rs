@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::fixture::{Hosts, THREE, skip};
+use etcd_plan_tests::skipped;
+
+use crate::fixture::{Hosts, THREE};
 
 /// Applies an inventory twice, and says how many steps changed something each time.
 const SCRIPT: &str = r#"
@@ -29,7 +31,7 @@ fn a_script_builds_three_members_and_then_leaves_them_alone() {
     let Some(hosts) = Hosts::fresh(3) else { return };
     let python = target().join("python/bin/python");
     if !python.is_file() {
-        return skip("`cargo xtask test python` has not made its environment");
+        return skipped("`cargo xtask test python` has not made its environment");
     }
     let folder = tempfile::tempdir().expect("a folder for the authority");
     let script = Command::new(python)

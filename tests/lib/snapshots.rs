@@ -30,6 +30,7 @@ pub fn assert_run_snapshot(folder: &str, name: &str, text: &str) {
     settings.add_filter(r"in \d+\.\d\d s\b", "in <time> s");
     settings.add_filter(r"\d{8}T\d{6}Z(-[0-9a-f]{8})?", "<stamp>");
     settings.add_filter(r"\b[0-9a-f]{12,16}\b", "<id>");
+    settings.add_filter(r"\b\d{4}-\d\d-\d\d\b", "<date>");
     settings.bind(|| assert_snapshot(folder, name, text));
 }
 

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use etcd_plan::Goal;
 use etcd_plan::engine::{Run, Silent};
+use etcd_plan::op::Ownership;
+use etcd_plan::plan::Plan;
 use etcd_plan::report::{Outcome, Report};
-use etcd_plan_testkit::{Effect, FaultPlan, Kind, SimExecutor};
+use etcd_plan_testkit::{Effect, FaultPlan, Kind, Node, SimExecutor};
 use etcd_plan_tests::snapshots::assert_run_snapshot;
 use etcd_plan_tests::{HOSTS, Scene, StopAt};
 
@@ -99,4 +101,38 @@ fn previews() {
         }
     }
     assert_run_snapshot("views", "preview.rebuild", &text);
+}
+
+/// What would change, and what has changed, on hosts in several states.
+#[test]
+fn changes_read_as_a_page() {
+    for (name, scene) in [
+        ("bare", Scene::bare()),
+        ("living", Scene::living()),
+        ("stopped", Scene::stopped()),
+    ] {
+        let plan = scene.plan();
+        let page = preview_page(&scene, &plan, 80);
+        assert_run_snapshot("views", &format!("changes-create-{name}"), &page);
+    }
+    let scene = Scene::living();
+    let file = Node::file("export ETCDCTL_API=2\n", Ownership::both("root"), 0o644);
+    scene
+        .world
+        .put_file(HOSTS[1], "/etc/profile.d/etcdctl.sh", file);
+    let page = preview_page(&scene, &scene.plan(), 60);
+    assert_run_snapshot("views", "changes-drift-narrow", &page);
+    let plan = scene.rebuild();
+    let page = preview_page(&scene, &plan, 80);
+    assert_run_snapshot("views", "changes-rebuild", &page);
+    let report = scene.must_run(&plan);
+    let page = plan.changes(&report, 80).to_string();
+    assert_run_snapshot("views", "changes-rebuilt", &page);
+}
+
+fn preview_page(scene: &Scene, plan: &Plan, width: usize) -> String {
+    let executor = SimExecutor::new(&scene.world);
+    let run = Run::new(plan, &executor, &scene.keys);
+    let preview = run.observe(&mut Silent).preview();
+    plan.changes(&preview, width).to_string()
 }

@@ -62,6 +62,15 @@ pub struct StepReport {
     pub ended_ms: Option<u64>,
 }
 
+/// How much went over the connection to a host, in bytes, without what its encryption adds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// To the host.
+    pub sent: u64,
+    /// From the host.
+    pub received: u64,
+}
+
 impl StepReport {
     /// Says whether the step took back what a step that failed had begun.
     fn is_taken_back(&self) -> bool {
@@ -78,6 +87,11 @@ pub struct Report {
     pub situations: BTreeMap<ClusterName, String>,
     /// How many round trips each host cost, the first reading included, connecting not.
     pub round_trips: BTreeMap<HostName, usize>,
+    /// What a person should know and what was no reason to refuse, a sentence each.
+    pub notes: Vec<String>,
+    /// How much went over the connection to each host, what it takes to begin included; nothing
+    /// where an executor does not count.
+    pub traffic: BTreeMap<HostName, Traffic>,
     /// Whether the run was asked to stop.
     pub stopped: bool,
     /// How long the run took, in milliseconds.
@@ -135,6 +149,9 @@ impl fmt::Display for Report {
                 writeln!(f, "    {line}")?;
             }
             writeln!(f, "    hint: {}", step.hint)?;
+        }
+        for note in &self.notes {
+            writeln!(f, "note: {note}")?;
         }
         for step in &self.steps {
             for line in step.lines.iter().filter(|_| step.is_taken_back()) {

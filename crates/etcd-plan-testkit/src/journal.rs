@@ -100,10 +100,12 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Package) => "package",
         Op::Read(ReadOp::Stat { .. }) => "stat",
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
+        Op::Read(ReadOp::Folder { .. }) => "folder",
         Op::Read(ReadOp::Service { .. }) => "service",
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
+        Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
@@ -114,6 +116,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
         Op::Write(WriteOp::ReloadUnits) => "reload_units",
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
+        Op::Write(WriteOp::DisableService { .. }) => "disable_service",
         Op::Write(WriteOp::StartService { .. }) => "start_service",
         Op::Write(WriteOp::StopService { .. }) => "stop_service",
         Op::Write(WriteOp::AddMember { .. }) => "add_member",
@@ -128,7 +131,12 @@ fn op_object(op: &Op) -> Option<String> {
     match op {
         Op::Read(ReadOp::System | ReadOp::Package)
         | Op::Write(WriteOp::ReloadUnits | WriteOp::InstallPackage { version: None }) => None,
-        Op::Read(ReadOp::Stat { path } | ReadOp::ReadFile { path } | ReadOp::DataDir { path })
+        Op::Read(
+            ReadOp::Stat { path }
+            | ReadOp::ReadFile { path }
+            | ReadOp::Folder { path }
+            | ReadOp::DataDir { path },
+        )
         | Op::Write(
             WriteOp::Lock { path, .. }
             | WriteOp::MakeDir { path, .. }
@@ -141,6 +149,7 @@ fn op_object(op: &Op) -> Option<String> {
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
             WriteOp::EnableService { service }
+            | WriteOp::DisableService { service }
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },
         ) => Some(service.unit()),
@@ -148,7 +157,9 @@ fn op_object(op: &Op) -> Option<String> {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access }) => Some(access.endpoint.clone()),
+        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
+            Some(access.endpoint.clone())
+        }
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(WriteOp::PromoteMember { id, .. } | WriteOp::RemoveMember { id, .. }) => {
             Some(id.to_string())

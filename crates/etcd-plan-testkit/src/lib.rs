@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod delay_proxy;
 mod etcd;
 mod executor;
 mod faults;
@@ -41,6 +42,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use delay_proxy::{DelayProxy, ProxyTraffic};
 pub use etcd::{Entry, EtcdConfig, MemberState, TlsFiles, cluster_id, initial_member_id};
 pub use executor::{Counters, SimExecutor};
 pub use faults::{Effect, Fault, FaultPlan, Kind};

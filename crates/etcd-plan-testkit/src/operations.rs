@@ -43,10 +43,18 @@ impl State {
             }),
             ReadOp::Stat { path } => Reply::Stat(host.files.get(path).map(Node::facts)),
             ReadOp::ReadFile { path } => Reply::Bytes(read_file(&host.files, path)?),
+            ReadOp::Folder { path } => {
+                let names = host
+                    .files
+                    .children(path)
+                    .map(|path| path.file_name().to_owned());
+                Reply::Names(names.collect())
+            }
             ReadOp::Service { service } => Reply::Service(self.service(name, &service.name)),
             ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
+            ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {
@@ -110,6 +118,10 @@ impl State {
                 Ok(())
             }
             WriteOp::EnableService { service } => host.enable(&service.name),
+            WriteOp::DisableService { service } => {
+                host.disable(&service.name);
+                Ok(())
+            }
             WriteOp::StartService { service, delay } => {
                 self.now_ms = now_ms + delay.0;
                 self.start_unit(name, &service.name)

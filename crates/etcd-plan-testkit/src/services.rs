@@ -119,6 +119,10 @@ impl Host {
         self.units.enabled.insert(unit.to_owned());
         Ok(())
     }
+
+    pub(crate) fn disable(&mut self, unit: &str) {
+        self.units.enabled.remove(unit);
+    }
 }
 
 impl State {

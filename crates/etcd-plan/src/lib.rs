@@ -42,15 +42,21 @@
 //! | [`engine`] | runs: observe, preview, approve, apply |
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
+//! | [`status`] | what clusters are like now |
+//! | [`saved`] | plans that are kept, with the facts that must still hold |
+//! | [`journal`] | what past runs did |
+//! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
 
 pub mod engine;
 pub mod executor;
 mod inventory_file;
+pub mod journal;
 pub mod permit;
 pub mod pki;
 #[cfg(test)]
 mod skipped;
+pub mod status;
 
 /// The code in the crate's README is compiled and run.
 #[cfg(doctest)]
@@ -59,8 +65,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, diagnostic, event, facts, guard, identity, inventory, names, op, plan, render, report,
-    secret, spec,
+    action, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan, render,
+    report, saved, secret, spec,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test` and its kin.
 
+mod bench;
 mod lab;
 mod shell;
 mod test;
@@ -28,6 +29,12 @@ const COMMANDS: &[Command] = &[
         arguments: "COMMAND…",
         summary: "real hosts on this machine: `cargo xtask lab` lists its commands",
         run: lab::run,
+    },
+    Command {
+        name: "bench",
+        arguments: "hosts",
+        summary: "three members on real hosts: this project, a bare script and Ansible, compared",
+        run: bench::run,
     },
 ];
 

@@ -10,10 +10,12 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::Package => "which etcd is installed".to_owned(),
         ReadOp::Stat { path } => format!("what lies at {path}"),
         ReadOp::ReadFile { path } => format!("the file {path}"),
+        ReadOp::Folder { path } => format!("the names in {path}"),
         ReadOp::Service { service } => format!("the state of {}", service.unit()),
         ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
+        ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -88,6 +90,7 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
+        Action::Unregister => "take members that are gone out of Prometheus's targets".to_owned(),
         Action::Register { .. } => format!("register {} with Prometheus", member()),
     }
 }
@@ -136,6 +139,6 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Refresh => "the members must be settled",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
-        Action::Register { .. } => "only a cluster that works is watched",
+        Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",
     }
 }

@@ -22,6 +22,7 @@ mod refresh;
 mod register;
 mod stage;
 mod stop;
+mod unregister;
 mod verify;
 mod withdraw;
 
@@ -60,6 +61,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Withdraw => withdraw::questions(context),
         Action::Refresh => refresh::questions(),
         Action::Register { .. } => register::questions(context),
+        Action::Unregister => unregister::questions(context),
     }
 }
 
@@ -96,5 +98,6 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Refresh => refresh::decide(context),
         Action::Verify => verify::decide(context),
         Action::Register { .. } => register::decide(context),
+        Action::Unregister => unregister::decide(context),
     }
 }

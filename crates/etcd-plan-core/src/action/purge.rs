@@ -1,7 +1,8 @@
 use super::{Change, Decision, Problem, StepContext};
 use crate::facts::Situation;
 use crate::names::HostPath;
-use crate::op::{DataDirFacts, ReadOp, WriteOp};
+use crate::op::{DataDirFacts, ReadOp, ServiceManager, WriteOp};
+use crate::plan::{MemberFile, PurgeRule, Subtask};
 use crate::run::stamp_of;
 use crate::spec::PurgeRetention;
 
@@ -13,12 +14,14 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     vec![
         context.asks().data_dir(),
         context.asks().service(),
+        context.asks().conf(),
+        ReadOp::System,
         // A preview that cannot tell yet must not take the folder to stay.
         ReadOp::Stat { path },
     ]
 }
 
-/// Data is moved aside, never deleted on the spot; what earlier purges moved aside goes once it has
+/// Data and configuration are moved aside, never deleted on the spot; what earlier purges moved aside goes once it has
 /// been kept for as long as `etcd_purge_retention` says.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let facts = context.facts()?;
@@ -43,33 +46,104 @@ pub(super) fn move_aside(context: &StepContext<'_>) -> Result<Decision, Problem>
     let run = context.run;
     let is_taken_away = run.takes_away(context.cluster(), context.member())?;
     let is_needed = is_taken_away || run.builds(context.cluster());
-    if !is_needed || !data.exists || data.empty {
-        return Ok(Decision::Nothing);
+    let moves_data = is_needed && data.exists && !data.empty;
+    let to = aside(context, data);
+    let mut change = Change::default();
+    if destroys(context) {
+        disable(context, &mut change)?;
     }
-    let path = context.spec().settings.storage.data.value.clone();
-    let to = aside(&path, data, &context.run.inputs.stamp);
-    let mut change = Change {
-        lines: vec![format!("- {path} is moved to {to}")],
-        ops: vec![WriteOp::MoveAside {
-            path: path.clone(),
-            to: to.clone(),
-        }],
-        check: vec![context.asks().data_dir(), ReadOp::Stat { path }],
-        forget: vec![context.asks().etcd(), context.asks().await_healthy()],
-        ..Change::default()
-    };
-    for old in outdated(context, data, to) {
+    if moves_data {
+        move_data(context, data, &to, &mut change);
+    }
+    if moves_data || destroys(context) {
+        move_conf(context, &to, &mut change)?;
+    }
+    Ok(if change.ops.is_empty() {
+        Decision::Nothing
+    } else {
+        Decision::Change(change)
+    })
+}
+
+/// Says whether nothing takes the place of what is taken away.
+fn destroys(context: &StepContext<'_>) -> bool {
+    let plan = context.run.plan;
+    plan.purge_rule() == PurgeRule::Always && !plan.selection().takes(Subtask::Launch)
+}
+
+fn move_data(context: &StepContext<'_>, data: &DataDirFacts, to: &HostPath, change: &mut Change) {
+    let path = &context.spec().settings.storage.data.value;
+    change.lines.push(format!("- {path} is moved to {to}"));
+    change.ops.push(WriteOp::MoveAside {
+        path: path.clone(),
+        to: to.clone(),
+    });
+    change.check.push(context.asks().data_dir());
+    change.check.push(ReadOp::Stat { path: path.clone() });
+    change.forget.push(context.asks().etcd());
+    change.forget.push(context.asks().await_healthy());
+    for old in outdated(context, data, to.clone()) {
         change
             .lines
             .push(format!("- {old} is deleted, kept long enough"));
+        let conf = conf_aside(context, &old);
         change.ops.push(WriteOp::DeletePurged { path: old });
+        change.ops.push(WriteOp::RemoveFile { path: conf });
     }
-    Ok(Decision::Change(change))
+}
+
+/// The configuration goes the way of the data, under the same time: what was moved aside together
+/// can be put back together.
+fn move_conf(
+    context: &StepContext<'_>,
+    data_to: &HostPath,
+    change: &mut Change,
+) -> Result<(), Problem> {
+    let path = MemberFile::EtcdConf.wanted().path;
+    if context.facts()?.bytes(&context.asks().conf())?.is_none() {
+        return Ok(());
+    }
+    let to = conf_aside(context, data_to);
+    change.lines.push(format!("- {path} is moved to {to}"));
+    change.check.push(context.asks().conf());
+    change.check.push(ReadOp::Stat { path: path.clone() });
+    // Before older ones are deleted: those are the last to go.
+    let at = change
+        .ops
+        .iter()
+        .position(|op| matches!(op, WriteOp::DeletePurged { .. }));
+    let at = at.unwrap_or(change.ops.len());
+    change.ops.insert(at, WriteOp::MoveAside { path, to });
+    Ok(())
+}
+
+fn conf_aside(context: &StepContext<'_>, data_to: &HostPath) -> HostPath {
+    let data = &context.spec().settings.storage.data.value;
+    let suffix = data_to.as_str().strip_prefix(data.as_str());
+    let conf = MemberFile::EtcdConf.wanted().path;
+    conf.with_suffix(suffix.unwrap_or_default())
+}
+
+/// A service that has nothing left to run must not be tried at the next boot. A sandbox has none.
+fn disable(context: &StepContext<'_>, change: &mut Change) -> Result<(), Problem> {
+    let facts = context.facts()?;
+    let service = context.spec().service();
+    let has_boots = facts.system(&ReadOp::System)?.services == ServiceManager::Systemd;
+    if has_boots && facts.service(&context.asks().service())?.enabled {
+        change
+            .lines
+            .push(format!("- {} is no longer started at boot", service.unit()));
+        change.ops.push(WriteOp::DisableService { service });
+        change.check.push(context.asks().service());
+    }
+    Ok(())
 }
 
 /// Names what is moved aside by the time of the run. A run that begins within the second of one that
 /// was cut off finds that name taken, and adds a number.
-fn aside(path: &HostPath, data: &DataDirFacts, stamp: &str) -> HostPath {
+fn aside(context: &StepContext<'_>, data: &DataDirFacts) -> HostPath {
+    let path = &context.spec().settings.storage.data.value;
+    let stamp = &context.run.inputs.stamp;
     let named = |number: &str| path.with_suffix(&format!("{PURGED}{stamp}{number}"));
     let mut names = std::iter::once(named("")).chain((2..).map(|n: u32| named(&format!("-{n}"))));
     names

@@ -1,6 +1,7 @@
 use super::{Change, Decision, Problem, StepContext};
 use crate::names::Millis;
 use crate::op::{ReadOp, WriteOp};
+use crate::plan::PurgeRule;
 
 /// How long a member may take to go down. etcd needs about a second (facts.md section 1); the rest
 /// is for a slow disk.
@@ -13,8 +14,13 @@ const TIMEOUT: Millis = Millis(90_000);
 /// aside is whole.
 const KILL_AFTER: Millis = Millis(1_000);
 
+/// Where what serves is taken away on purpose, it is also asked how much that is.
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
-    vec![context.asks().service()]
+    let mut questions = vec![context.asks().service()];
+    if context.step.plan().purge_rule() == PurgeRule::Always {
+        questions.push(context.asks().key_count());
+    }
+    questions
 }
 
 /// What runs is stopped where the cluster is purged, or where it stands in the way of a join.

@@ -32,6 +32,21 @@ impl UnixTime {
     }
 }
 
+impl fmt::Display for UnixTime {
+    /// Writes the time in UTC as RFC 3339 has it: `2026-11-21T14:30:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format =
+            time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        let time = time::OffsetDateTime::from_unix_timestamp(self.0);
+        let text = time.ok().and_then(|time| time.format(format).ok());
+        // What no calendar has is told as the number that it is.
+        match text {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "@{}", self.0),
+        }
+    }
+}
+
 /// A length of time, printed for a person in its largest whole unit: `12 days`, `5 hours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span(pub(super) i64);
@@ -51,7 +66,14 @@ impl fmt::Display for Span {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY, HOUR, MINUTE, Span};
+    use super::{DAY, HOUR, MINUTE, Span, UnixTime};
+
+    #[test]
+    fn times_are_printed_in_utc() {
+        assert_eq!(UnixTime(1_795_271_400).to_string(), "2026-11-21T14:30:00Z");
+        assert_eq!(UnixTime(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(UnixTime(i64::MAX).to_string(), format!("@{}", i64::MAX));
+    }
 
     #[test]
     fn spans_are_printed_in_their_largest_unit() {

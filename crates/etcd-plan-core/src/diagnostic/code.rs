@@ -54,6 +54,8 @@ codes! {
     /// and aliases that unfold to a bounded number of nodes. Split the inventory, or write out what the aliases stand for.
     TooLarge = "too-large", Error;
     /// The text is not UTF-8, or holds zero bytes: it is no text file.
+    ///
+    /// Give the inventory as UTF-8; what a spreadsheet or an archive holds is none.
     NotText = "not-text", Error;
     // -- the text as an inventory
     /// A part of the inventory has another shape than Ansible's inventories have.
@@ -67,8 +69,13 @@ codes! {
     /// Ansible ignores it with a warning, and so do we: whatever is written there has no effect.
     UnknownGroupKey = "unknown-group-key", Warning;
     /// A group is its own descendant through `children`.
+    ///
+    /// Take one of the `children` away that lead back to the group.
     GroupCycle = "group-cycle", Error;
     /// A host or group name, or a range such as `node[01:20]`, is not usable.
+    ///
+    /// Names hold letters, digits, `-`, `_`, `.` and `:`; a range is `[from:to]` with numbers or letters, the
+    /// smaller one first.
     BadName = "bad-name", Error;
     /// No group of the inventory is an etcd cluster.
     ///
@@ -76,6 +83,9 @@ codes! {
     /// cluster: `etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }`.
     NoCluster = "no-cluster", Error;
     /// A limit names no host or group of the inventory, or takes in no member of a cluster.
+    ///
+    /// A limit is written as for Ansible: hosts, groups and globs joined by `,` or `:`, `!` for all but, `&`
+    /// for both. `etcd-plan inventory` lists clusters with their hosts.
     LimitMatchesNothing = "limit-matches-nothing", Error;
     /// The goal `join` has no limit that says who joins whom.
     ///
@@ -84,8 +94,13 @@ codes! {
     JoinWithoutLimit = "join-without-limit", Error;
     // -- values
     /// A value has another type than its parameter.
+    ///
+    /// `etcd-plan params NAME` says what can be written. Numbers may stand in quotes; a list or mapping where
+    /// a text belongs may not.
     WrongType = "wrong-type", Error;
     /// A value is not among those that its parameter can have.
+    ///
+    /// `etcd-plan params NAME` says what the parameter can have.
     BadValue = "bad-value", Error;
     /// A value refers to a variable that is not defined, or its template does not work.
     ///
@@ -100,10 +115,17 @@ codes! {
     VaultValue = "vault-value", Error;
     // -- members
     /// A host of an etcd cluster has no `etcd_seq`.
+    ///
+    /// Give each host of the group a number that is unique in the cluster and never changes, such as
+    /// `etcd_seq: 1`, or move hosts that are no members to another group.
     SeqMissing = "etcd-seq-missing", Error;
     /// Two hosts of a cluster have the same `etcd_seq`, and so the same member name.
+    ///
+    /// Give one of them another number. A number that a removed member had may be used again.
     SeqReused = "etcd-seq-reused", Error;
     /// Two members listen on the same address and port.
+    ///
+    /// Two members on one host need ports of their own, and of members with the same address one is wrong.
     EndpointReused = "endpoint-reused", Error;
     /// A host belongs to two clusters.
     ///
@@ -116,11 +138,19 @@ codes! {
     /// a common parent if they are one cluster.
     ClusterNameReused = "cluster-name-reused", Error;
     /// A host's name is no address, and `ansible_host` is none either.
+    ///
+    /// A member advertises its address to the others. Name the host by its address, or set `ansible_host` to
+    /// one; names are fine where every member can resolve them.
     AddressUnknown = "address-unknown", Error;
     /// A member would advertise an address that other members cannot reach.
+    ///
+    /// A loopback address or `0.0.0.0` is reached on its own host alone. Name the host by the address that
+    /// the others reach it at. A cluster of which all members are on the loopback network is fine.
     AddressUnreachable = "address-unreachable", Error;
     // -- parameters
     /// The client port and the peer port are the same.
+    ///
+    /// Both listen on one address. The usual ones are 2379 and 2380.
     PortsEqual = "ports-equal", Error;
     /// `etcd_data` is a folder that holds other things than etcd's data.
     ///
@@ -135,8 +165,13 @@ codes! {
     /// etcd starts, but a slow disk or network makes leaders fall (tuning guide).
     ElectionTimeoutShort = "election-timeout-short", Warning;
     /// A parameter of the cluster differs between its members.
+    ///
+    /// All members of a cluster must agree on it. Set it in the `vars` of the group instead of at hosts.
     ClusterParameterDiffers = "cluster-parameter-differs", Error;
     /// A parameter stands at a level where it does not belong.
+    ///
+    /// It is read all the same. `etcd-plan params NAME` says where it belongs: a value of one cluster in the
+    /// `vars` of its group, and one of a member at its host.
     WrongLevel = "wrong-level", Warning;
     /// The number of voting members is even.
     ///
@@ -148,8 +183,13 @@ codes! {
     /// Every write goes to a majority, so each further member makes writes slower (etcd's FAQ).
     ManyVoters = "many-voters", Warning;
     /// All members of a cluster are learners, which have no vote: it could never decide anything.
+    ///
+    /// Set `etcd_learner` to false for at least one member, as a rule for all but the one that joins.
     LearnerBootstraps = "learner-bootstraps", Error;
     /// A variable begins with `etcd_` and is not a parameter.
+    ///
+    /// It has no effect. Often it is a mistake in writing: the hint names the nearest parameter. `etcd-plan
+    /// params` lists them all.
     UnknownParameter = "unknown-parameter", Warning;
     /// `etcd_extra_config` has a key that etcd does not know.
     ///
@@ -157,6 +197,9 @@ codes! {
     /// have no effect.
     UnknownEtcdKey = "unknown-etcd-key", Error;
     /// `etcd_extra_config` sets a key that etcd-plan sets itself.
+    ///
+    /// The hint names the parameter for it, if there is one. Keys that follow from the inventory, such as
+    /// `name` and `initial-cluster`, cannot be set otherwise.
     ReservedEtcdKey = "reserved-etcd-key", Error;
     /// The version asked for can corrupt data: 3.5.0 to 3.5.2.
     ///
@@ -170,6 +213,9 @@ codes! {
     /// HostKeyAlias, ConnectTimeout and ServerAliveInterval.
     UnknownSshOption = "unknown-ssh-option", Warning;
     /// The backend quota is above 8 GiB, the most that etcd's documents advise.
+    ///
+    /// A large database makes restarts and snapshots slow, and needs as much memory. See why it is that large
+    /// before the quota is raised.
     QuotaLarge = "quota-large", Warning;
 }
 

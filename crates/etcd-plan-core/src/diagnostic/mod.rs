@@ -1,6 +1,7 @@
 //! Findings about a user's text: collected, placed, coded, each with what to do.
 
 mod code;
+mod document;
 mod finding;
 mod render;
 mod source;

@@ -4,11 +4,13 @@
 //! that a newer etcd can be read as far as it resembles the older ones.
 
 mod alarms;
+mod key_count;
 mod members;
 mod number;
 mod status;
 
 pub use alarms::alarm_list;
+pub use key_count::key_count;
 pub use members::member_list;
 pub use status::endpoint_status;
 

@@ -48,6 +48,12 @@ impl HostFacts {
         self.reply(question).map(drop)
     }
 
+    /// Goes through the questions with their answers; where there is none, the host's words why.
+    pub fn iter(&self) -> impl Iterator<Item = (&ReadOp, Result<&Reply, &str>)> {
+        let pairs = self.0.iter();
+        pairs.map(|(question, answer)| (question, answer.as_ref().map_err(String::as_str)))
+    }
+
     fn reply(&self, question: &ReadOp) -> Result<&Reply, Missing> {
         match self.0.get(question) {
             Some(Ok(reply)) => Ok(reply),
@@ -90,6 +96,8 @@ getters! {
     stat: Stat -> Option<FileFacts>;
     /// Gives the answer to a `ReadFile` question.
     bytes: Bytes -> Option<Vec<u8>>;
+    /// Gives the answer to a `Folder` question.
+    names: Names -> Vec<String>;
     /// Gives the answer to a `Service` question.
     service: Service -> ServiceFacts;
     /// Gives the answer to a `Listeners` question.
@@ -98,6 +106,8 @@ getters! {
     data_dir: DataDir -> DataDirFacts;
     /// Gives the answer to an `Etcd` question.
     etcd: Etcd -> EtcdFacts;
+    /// Gives the answer to a `KeyCount` question.
+    key_count: KeyCount -> Option<u64>;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

@@ -90,6 +90,13 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
+    /// How many keys the cluster holds, as the member says.
+    pub fn key_count(self) -> ReadOp {
+        ReadOp::KeyCount {
+            access: self.access(),
+        }
+    }
+
     /// Waits until the etcd answers, as what the member is wanted to be.
     pub fn await_healthy(self) -> ReadOp {
         self.await_as(self.member.learner)

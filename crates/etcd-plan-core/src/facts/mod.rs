@@ -3,6 +3,7 @@
 mod conf;
 mod host;
 mod keys;
+mod loss;
 mod member;
 mod observation;
 mod situation;
@@ -11,7 +12,8 @@ mod standing;
 pub use conf::FoundConf;
 pub use host::{HostFacts, Missing};
 pub use keys::{CertificateState, ClusterKeys, Material};
+pub use loss::Loss;
 pub use member::{MemberFound, MemberQuestions};
-pub use observation::Observation;
+pub use observation::{ClockOffset, Observation};
 pub use situation::Situation;
 pub use standing::Standing;

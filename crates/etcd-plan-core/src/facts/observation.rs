@@ -8,8 +8,20 @@ use crate::names::HostName;
 pub struct Observation {
     /// What each host answered, or why it was not reached.
     pub hosts: BTreeMap<HostName, Result<HostFacts, String>>,
+    /// How far each host's clock is ahead of the control machine's.
+    pub clocks: BTreeMap<HostName, ClockOffset>,
     /// What the control machine holds for each cluster, in the order of the plan's clusters.
     pub keys: Vec<ClusterKeys>,
+}
+
+/// How far a clock is ahead of the control machine's, in milliseconds: between these bounds, since it
+/// was read at some moment between the question and the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// At the least.
+    pub least_ms: i64,
+    /// At the most.
+    pub most_ms: i64,
 }
 
 impl Observation {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use context::GuardContext;
 pub use refusal::Refusal;
+pub(crate) use refusal::split_hint;
 
 use crate::plan::Subtask;
 
@@ -89,6 +90,77 @@ impl Guard {
         }
     }
 
+    /// Explains at length when the guard refuses, and what to do then. The first line is its question.
+    pub fn explanation(self) -> String {
+        let more = match self {
+            Self::Readable => {
+                "It refuses when a host was not reached, or when a fact that the plan stands on could not be
+read there. What is not known cannot be judged, so nothing is changed on any host.
+
+Make the host reachable, or mend what it says; a host that is gone for good is taken out of the
+inventory. `etcd-plan status` reads the same and refuses nothing."
+            }
+            Self::Prerequisites => {
+                "It refuses when operations do not run as root, when systemd does not run the host, when etcd is
+neither there nor can be installed, when the machine has 32 bits only, when another version is there than `etcd_version` asks for or
+one that corrupts data, when the disk is nearly full, or when the certificates on the control
+machine cannot be used.
+
+The refusal says which on which host, and what to do. `ansible_become: true` gives root."
+            }
+            Self::Safeguard => {
+                "It refuses when something runs or holds data that the plan would purge, while `etcd_safeguard` is
+true or `etcd_clean` is false. A member that stands still is no less worth keeping.
+
+To change files only, select the tag `etcd_config`. Where the cluster may really be purged,
+`-e etcd_safeguard=false -e etcd_clean=true` opens the guard for one run."
+            }
+            Self::Alive => {
+                "It refuses when a cluster that answers would be purged, and nobody asked for that: the goal
+`create` purges only what does not serve.
+
+See whether inventory and hosts are of the same cluster. To build it anew, ask for the goal
+`rebuild`; to destroy it, for the tag `etcd_purge`."
+            }
+            Self::Foreign => {
+                "It refuses when another process listens on a port of a member: etcd could not start there, or
+somebody else's service would be taken for ours.
+
+Stop that process, or choose other ports with `etcd_port` and `etcd_peer_port`."
+            }
+            Self::Stranger => {
+                "It refuses when the etcd on a host is a member of another cluster, by the name in its
+configuration: two inventories name the same host, or the cluster was renamed.
+
+See which of them is right. Take the host out of the inventory, or move that member away first."
+            }
+            Self::Whole => {
+                "It refuses when a limit takes in a part of a cluster only, and what is planned needs all of it: a
+new cluster forms only when all its members start, and a purge of a part leaves members that speak
+to the others with old data.
+
+Run without the limit, or with one that takes in the whole cluster."
+            }
+            Self::Members => {
+                "It refuses to let hosts join a cluster when one of its voters is not healthy or has lost its
+data, when an alarm is raised, when it lists a member that the inventory does not have, or one that
+was added and never started: each change of members costs a vote for a while, and with one down
+already the next may cost the quorum.
+
+Bring the member back, or take it out with `etcdctl member remove`, and then let the others join:
+`-l <new hosts> -e etcd_init=existing`."
+            }
+            Self::Drift => {
+                "It refuses when a member that runs would get files that it reads only when it starts: a cluster
+that says one thing and does another is worse than a refusal.
+
+`etcd-plan plan` shows the difference. With the tag `etcd_config` the files are written all the
+same; then restart the members one by one, followers first."
+            }
+        };
+        format!("{}\n\n{more}", capitalized(self.question()))
+    }
+
     /// Gives the subtask that the guard belongs to.
     pub fn subtask(self) -> Subtask {
         match self {
@@ -111,4 +183,10 @@ impl Guard {
             Self::Drift => drift::judge(context),
         }
     }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(characters).collect()
 }

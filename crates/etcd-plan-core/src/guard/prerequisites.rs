@@ -10,6 +10,10 @@ use crate::spec::MemberSpec;
 /// log (64 MB) twice, and room for a young database.
 const LEAST_FREE: u64 = 256 << 20;
 
+/// Machines on which etcd does not start unless `ETCD_UNSUPPORTED_ARCH` names them, as `uname -m`
+/// calls them.
+const NARROW: [&str; 6] = ["i386", "i586", "i686", "armv6l", "armv7l", "mips"];
+
 /// Refuses when a host lacks what the steps on it need.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
@@ -80,6 +84,14 @@ fn judge_rights<'a>(
     let Ok(system) = facts.system(&ReadOp::System) else {
         return;
     };
+    if NARROW.contains(&system.arch.as_str()) && context.plans(needs_services) {
+        let evidence = format!(
+            "{} is a machine of 32 bits, on which etcd refuses to start",
+            system.arch
+        );
+        let hint = "use a host of 64 bits (etcd's page of supported platforms)";
+        refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+    }
     if system.services == ServiceManager::Unknown && context.plans(needs_services) {
         let evidence = "systemd is not process 1 there";
         let hint = "use a host that systemd runs on";

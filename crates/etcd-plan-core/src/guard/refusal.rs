@@ -19,7 +19,7 @@ pub struct Refusal {
 }
 
 /// Splits what somebody else said of a failure, `why (hint: what to do)`, at its hint.
-pub(super) fn split_hint<'a>(why: &'a str, otherwise: &'a str) -> (&'a str, &'a str) {
+pub(crate) fn split_hint<'a>(why: &'a str, otherwise: &'a str) -> (&'a str, &'a str) {
     why.strip_suffix(')')
         .and_then(|why| why.split_once(" (hint: "))
         .unwrap_or((why, otherwise))

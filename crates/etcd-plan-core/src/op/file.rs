@@ -41,9 +41,14 @@ impl FileContent {
 
     /// Gives the SHA-256 of the bytes in lower-case hexadecimal.
     pub fn sha256(&self) -> String {
-        use sha2::Digest as _;
-        hex(&sha2::Sha256::digest(self.bytes()))
+        digest(self.bytes())
     }
+}
+
+/// Gives the SHA-256 of bytes in lower-case hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    hex(&sha2::Sha256::digest(bytes))
 }
 
 fn hex(bytes: &[u8]) -> String {

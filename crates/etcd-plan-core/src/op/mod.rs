@@ -11,7 +11,7 @@ mod service;
 mod write;
 
 pub use batch::{Batch, Op, OpFailure, OpResult};
-pub use file::{FileContent, Ownership};
+pub use file::{FileContent, Ownership, digest};
 pub use read::{EtcdAccess, ReadOp};
 pub use reply::{
     Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Listener,

@@ -25,6 +25,12 @@ pub enum ReadOp {
         /// The file.
         path: HostPath,
     },
+    /// The names of what lies in a folder, sorted. Answer: `Vec<String>`, empty when there is no
+    /// such folder.
+    Folder {
+        /// The folder.
+        path: HostPath,
+    },
     /// The state of a service. Answer: [`super::ServiceFacts`].
     Service {
         /// The service.
@@ -42,6 +48,12 @@ pub enum ReadOp {
     },
     /// What the etcd at an endpoint says of itself and its cluster. Answer: [`super::EtcdFacts`].
     Etcd {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// How many keys the cluster at an endpoint holds. Answer: `Option<u64>`, none when it does not
+    /// answer.
+    KeyCount {
         /// How it is reached.
         access: EtcdAccess,
     },

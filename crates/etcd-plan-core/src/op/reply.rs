@@ -17,6 +17,8 @@ pub enum Reply {
     Stat(Option<FileFacts>),
     /// To `ReadFile`.
     Bytes(Option<Vec<u8>>),
+    /// To `Folder`.
+    Names(Vec<String>),
     /// To `Service`.
     Service(ServiceFacts),
     /// To `Listeners`.
@@ -25,6 +27,8 @@ pub enum Reply {
     DataDir(DataDirFacts),
     /// To `Etcd`.
     Etcd(EtcdFacts),
+    /// To `KeyCount`.
+    KeyCount(Option<u64>),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }

@@ -65,6 +65,11 @@ pub enum WriteOp {
         /// The service.
         service: Service,
     },
+    /// Makes a service not start at boot; fine when it does not.
+    DisableService {
+        /// The service.
+        service: Service,
+    },
     /// Starts a service and does not wait for it to be ready.
     StartService {
         /// The service.

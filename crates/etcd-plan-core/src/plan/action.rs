@@ -82,6 +82,8 @@ pub enum Action {
     Verify,
     /// The note that the cluster is being built is taken away.
     Unmark,
+    /// Members that are gone are taken out of Prometheus's targets.
+    Unregister,
     /// A member is registered with Prometheus.
     Register {
         /// The member's position in its cluster.
@@ -144,7 +146,7 @@ impl Action {
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
-            Self::Register { .. } => Subtask::Register,
+            Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
 
@@ -192,6 +194,7 @@ impl Action {
             | Self::Withdraw
             | Self::Refresh
             | Self::Unmark
+            | Self::Unregister
             | Self::Register { .. } => true,
         }
     }

@@ -59,6 +59,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Unmark
         | Action::TakeBack { .. }
         | Action::Withdraw
+        | Action::Unregister
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,

@@ -222,6 +222,7 @@ impl<'a> Step<'a> {
             Action::AwaitReady => "ready".into(),
             Action::Verify => "verify".into(),
             Action::Unmark => "done".into(),
+            Action::Unregister => "gone".into(),
         }
     }
 

@@ -1,4 +1,4 @@
-use super::context::{Entry, Environment, EtcdConf, Target, Unit};
+use super::context::{Entry, EtcdConf, Target, Unit};
 use super::engine::render;
 use crate::action::{Problem, StepContext};
 use crate::facts::{CertificateState, MemberFound, Standing};
@@ -25,35 +25,13 @@ pub fn member_file(context: &StepContext<'_>, file: MemberFile) -> Result<Render
     let text = match file {
         MemberFile::EtcdConf => etcd_conf(context)?,
         MemberFile::Unit => unit(context)?,
-        MemberFile::Environment => environment(context.spec(), context.root())?,
+        MemberFile::Environment => super::environment(context.spec(), context.root())?,
         MemberFile::TrustedCa
         | MemberFile::CaCertificate
         | MemberFile::Certificate
         | MemberFile::PrivateKey => return key_material(context, file),
     };
     Ok(Rendered::Content(FileContent::Shown(text)))
-}
-
-/// Renders the client environment of a cluster, for files below `root`.
-///
-/// # Errors
-///
-/// When the template does not work.
-pub fn environment(spec: &ClusterSpec, root: &str) -> Result<String, Problem> {
-    let endpoints: Vec<String> = spec
-        .voters()
-        .map(|member| spec.client_url(member))
-        .collect();
-    render(
-        "etcdctl.sh",
-        &Environment {
-            cluster: spec.name.as_str(),
-            endpoints: endpoints.join(","),
-            ca_file: path(MemberFile::TrustedCa, root),
-            cert_file: path(MemberFile::Certificate, root),
-            key_file: path(MemberFile::PrivateKey, root),
-        },
-    )
 }
 
 /// Renders the file with which a member is registered with Prometheus: one entry of `file_sd`.

@@ -3,6 +3,8 @@
 
 mod context;
 mod engine;
+mod environment;
 mod files;
 
-pub use files::{Rendered, environment, member_file, target};
+pub use environment::{ClientEnvironment, environment};
+pub use files::{Rendered, member_file, target};

@@ -112,6 +112,11 @@ impl ClusterSpec {
 
     /// Gives the file in which a member is registered with Prometheus.
     pub fn target_file(&self, member: &MemberSpec) -> HostPath {
-        HostPath::fixed(&format!("/etc/prometheus/targets/etcd/{}.yml", member.name))
+        self.target_folder().join(&format!("{}.yml", member.name))
+    }
+
+    /// Gives the folder of those files.
+    pub fn target_folder(&self) -> HostPath {
+        HostPath::fixed("/etc/prometheus/targets/etcd")
     }
 }

@@ -44,8 +44,26 @@ impl Parameter {
     }
 }
 
+impl serde::Serialize for Parameter {
+    /// Writes the entry of the reference: `name`, `type`, `default`, `levels`, `in_seeds`, `summary`
+    /// and `text`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut entry = serializer.serialize_struct("Parameter", 7)?;
+        entry.serialize_field("name", self.name)?;
+        entry.serialize_field("type", self.type_name)?;
+        entry.serialize_field("default", self.default)?;
+        entry.serialize_field("levels", self.levels)?;
+        entry.serialize_field("in_seeds", &self.in_seeds)?;
+        entry.serialize_field("summary", &self.summary())?;
+        entry.serialize_field("text", &self.text())?;
+        entry.end()
+    }
+}
+
 /// Where a parameter may stand in an inventory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// `all.vars`: for all clusters.
     Global,

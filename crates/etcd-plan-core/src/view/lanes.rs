@@ -128,6 +128,7 @@ fn label(action: Action) -> &'static str {
         Action::Withdraw => "move its data aside",
         Action::Refresh => "name the new members",
         Action::Verify => "prove the cluster",
+        Action::Unregister => "drop who is gone",
         Action::Register { .. } => "register with Prometheus",
     }
 }

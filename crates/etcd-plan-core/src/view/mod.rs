@@ -4,4 +4,4 @@ mod dot;
 mod json;
 mod lanes;
 mod mermaid;
-mod text;
+pub(crate) mod text;

@@ -36,6 +36,13 @@ impl State {
         }
     }
 
+    /// Counts the keys of the cluster at an endpoint, if it serves.
+    pub(crate) fn key_count(&self, from: &HostName, access: &EtcdAccess) -> Option<u64> {
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
+        let serves = etcd.ready && serving(etcd).is_ok();
+        serves.then_some(etcd.member.kv.len() as u64)
+    }
+
     /// Says who listens on ports of a host.
     pub(crate) fn listeners(&self, host: &HostName, ports: &[Port]) -> Vec<Listener> {
         let etcds = self.etcds.iter().filter(|((of, _), _)| of == host);

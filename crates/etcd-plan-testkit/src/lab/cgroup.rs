@@ -51,6 +51,15 @@ impl Cgroups {
         self.0.iter().any(|folder| !processes(folder).is_empty())
     }
 
+    /// Gives the process that is the host's process 1.
+    pub(super) fn init(&self) -> Option<i32> {
+        let all = self.0.iter().flat_map(|folder| processes(folder));
+        all.into_iter().find(|pid| {
+            let status = fs::read_to_string(format!("/proc/{pid}/status"));
+            status.is_ok_and(|status| is_init(&status))
+        })
+    }
+
     /// Kills every process in them, and takes them away.
     pub(super) fn kill(&self) -> Result<(), LabError> {
         let deadline = Instant::now() + KILL_BUDGET;
@@ -103,6 +112,13 @@ fn processes(folder: &Path) -> Vec<i32> {
         .collect()
 }
 
+/// Says whether a process has the number 1 in a namespace of its own, by its `/proc/PID/status`.
+fn is_init(status: &str) -> bool {
+    let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    let mut numbers = numbers.unwrap_or_default().split_whitespace().skip(1);
+    numbers.next() == Some("1") && numbers.next().is_none()
+}
+
 /// Takes away a cgroup and all below, which have no processes.
 fn remove(folder: &Path) {
     for child in below(folder) {
@@ -131,7 +147,16 @@ fn kill(pid: i32) {
 mod tests {
     use std::path::PathBuf;
 
-    use super::hierarchies;
+    use super::{hierarchies, is_init};
+
+    #[test]
+    fn tells_process_1_of_a_host_from_its_others() {
+        assert!(is_init("Name:\tsystemd\nNSpid:\t1820\t1\n"));
+        for other in ["1", "1820", "1885\t17", "900\t1\t5", "1820\t1\t1"] {
+            assert!(!is_init(&format!("NSpid:\t{other}\n")), "{other}");
+        }
+        assert!(!is_init(""));
+    }
 
     #[test]
     fn finds_the_hierarchies_of_systemd() {

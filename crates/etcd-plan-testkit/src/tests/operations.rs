@@ -44,10 +44,12 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Package(_) => "package",
         Reply::Stat(_) => "stat",
         Reply::Bytes(_) => "bytes",
+        Reply::Names(_) => "names",
         Reply::Service(_) => "service",
         Reply::Listeners(_) => "listeners",
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
+        Reply::KeyCount(_) => "key count",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
@@ -59,6 +61,7 @@ fn every_question_has_an_answer_of_its_kind() {
         }),
         "bytes"
     );
+    assert_eq!(kind(ReadOp::Folder { path: path("/etc") }), "names");
     assert_eq!(kind(ReadOp::Service { service: service() }), "service");
     let ports = vec![Port::new(2379)];
     assert_eq!(kind(ReadOp::Listeners { ports }), "listeners");
@@ -73,6 +76,12 @@ fn every_question_has_an_answer_of_its_kind() {
             access: access(HOST)
         }),
         "etcd"
+    );
+    assert_eq!(
+        kind(ReadOp::KeyCount {
+            access: access(HOST)
+        }),
+        "key count"
     );
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }

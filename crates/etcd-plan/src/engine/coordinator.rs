@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use etcd_plan_core::action::Problem;
 use etcd_plan_core::event::Event;
 use etcd_plan_core::names::{ClusterName, HostName};
+use etcd_plan_core::notes::notes;
 use etcd_plan_core::plan::{Step, StepIndex};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
 
@@ -272,6 +273,8 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             steps: self.reports.into_iter().flatten().collect(),
             situations: situation_names(&self.state),
             round_trips: self.state.round_trips.clone(),
+            notes: notes(&self.state.context()),
+            traffic: self.state.traffic.clone(),
             stopped: self.state.stopped,
             duration_ms: self.state.now_ms(),
         };

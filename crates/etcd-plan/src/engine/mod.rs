@@ -32,7 +32,7 @@ mod settings;
 mod state;
 
 pub use approved::Approved;
-pub use observed::{Observed, Refused};
-pub use observer::{Flow, Observer, Silent};
+pub use observed::{FactsMoved, Observed, Refused};
+pub use observer::{Flow, Observer, Silent, Together};
 pub use run::Run;
 pub use settings::RunSettings;

@@ -1,6 +1,8 @@
-use etcd_plan_core::facts::{Observation, Situation};
+use etcd_plan_core::cert::UnixTime;
+use etcd_plan_core::facts::{Loss, Observation, Situation};
 use etcd_plan_core::guard::{Guard, Refusal};
 use etcd_plan_core::report::Report;
+use etcd_plan_core::saved::{Moved, PinnedFacts, SavedPlan};
 
 use super::Approved;
 use super::preview;
@@ -18,6 +20,28 @@ pub struct Observed<'a> {
 pub struct Refused {
     /// Every refusal of every guard, with its evidence.
     pub refusals: Vec<Refusal>,
+}
+
+/// Says that a saved plan was made from facts that no longer hold. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", difference(.moved))]
+pub struct FactsMoved {
+    /// Everything that is no longer as it was.
+    pub moved: Vec<Moved>,
+}
+
+fn difference(moved: &[Moved]) -> String {
+    use std::fmt::Write as _;
+    let mut text =
+        String::from("the plan was made from facts that no longer hold, and nothing was changed:");
+    for moved in moved {
+        let _ = write!(text, "\n  {moved}");
+    }
+    let _ = write!(
+        text,
+        "\n    hint: see who changed that, and make the plan again"
+    );
+    text
 }
 
 fn text(refusals: &[Refusal]) -> String {
@@ -65,6 +89,47 @@ impl<'a> Observed<'a> {
     /// the permission to write is missing.
     pub fn preview(&self) -> Report {
         preview::preview(&self.state)
+    }
+
+    /// Says what the plan would take away; nothing when it takes nothing away.
+    pub fn losses(&self) -> Vec<Loss> {
+        let Self { state, .. } = self;
+        Loss::of(
+            state.plan,
+            &state.observation,
+            &state.situations,
+            &self.preview(),
+        )
+    }
+
+    /// Gives the facts that the plan stands on, to be kept with it.
+    pub fn facts(&self) -> PinnedFacts {
+        PinnedFacts::of(self.state.plan, &self.state.observation)
+    }
+
+    /// Gives the plan with what it stands on and what it would do, to be kept and carried out later.
+    pub fn save(&self) -> SavedPlan {
+        SavedPlan {
+            made_at: UnixTime(self.state.inputs.now).to_string(),
+            plan: self.state.plan.clone(),
+            facts: Some(self.facts()),
+            preview: Some(self.preview()),
+            refusals: self.refusals.clone(),
+        }
+    }
+
+    /// Goes on only if the facts are those that a saved plan was made from.
+    ///
+    /// # Errors
+    ///
+    /// When they are not: with everything that has moved.
+    pub fn holding(self, facts: &PinnedFacts) -> Result<Self, FactsMoved> {
+        let moved = facts.moved(&self.facts());
+        if moved.is_empty() {
+            Ok(self)
+        } else {
+            Err(FactsMoved { moved })
+        }
     }
 
     /// Lets the guards decide.

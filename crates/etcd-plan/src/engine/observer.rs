@@ -31,6 +31,31 @@ impl Observer for Silent {
     }
 }
 
+/// Tells several observers, in their order; one that wants the run to stop is enough.
+pub struct Together<'a>(pub Vec<&'a mut dyn Observer>);
+
+impl Together<'_> {
+    fn ask(&mut self, ask: impl Fn(&mut dyn Observer) -> Flow) -> Flow {
+        let mut flow = Flow::Continue;
+        for observer in &mut self.0 {
+            if ask(&mut **observer) == Flow::Stop {
+                flow = Flow::Stop;
+            }
+        }
+        flow
+    }
+}
+
+impl Observer for Together<'_> {
+    fn on_event(&mut self, event: &Event) -> Flow {
+        self.ask(|observer| observer.on_event(event))
+    }
+
+    fn poll(&mut self) -> Flow {
+        self.ask(|observer| observer.poll())
+    }
+}
+
 impl<F: FnMut(&Event) -> Flow> Observer for F {
     fn on_event(&mut self, event: &Event) -> Flow {
         self(event)

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
@@ -46,6 +46,8 @@ pub(super) struct Done {
     pub(super) session: Option<Box<dyn Session>>,
     /// The questions of an `Open` or `Read`.
     pub(super) questions: Vec<ReadOp>,
+    /// When they were asked and answered, in milliseconds since 1970 UTC.
+    pub(super) between_ms: (i64, i64),
     /// Whether it was a `Read`.
     pub(super) was_read: bool,
     pub(super) outcome: Result<Vec<OpResult>, Broken>,
@@ -134,6 +136,7 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
                     host,
                     session: None,
                     questions,
+                    between_ms: (0, 0),
                     was_read: false,
                     outcome: Err(broken),
                 },
@@ -157,6 +160,7 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
                 host,
                 session,
                 questions: Vec::new(),
+                between_ms: (0, 0),
                 was_read: false,
                 outcome,
             }
@@ -170,16 +174,26 @@ fn read(
     questions: Vec<ReadOp>,
     was_read: bool,
 ) -> Done {
+    let asked_ms = clock_ms();
     let outcome = guarded(|| session.read(&questions).map_err(Broken::Session));
+    let between_ms = (asked_ms, clock_ms());
     let outcome = complete(outcome, questions.len());
     let session = outcome.is_ok().then_some(session);
     Done {
         host,
         session,
         questions,
+        between_ms,
         was_read,
         outcome,
     }
+}
+
+fn clock_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// A session that does not answer everything is not believed in anything.

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use etcd_plan_core::action::{Change, Decision, StepContext, decide, questions, summary};
 use etcd_plan_core::facts::Observation;
+use etcd_plan_core::notes::notes;
 use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Step};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
@@ -83,6 +84,8 @@ pub(super) fn preview(state: &State<'_>) -> Report {
         steps: steps.into_iter().flatten().collect(),
         situations: situation_names(state),
         round_trips: state.round_trips.clone(),
+        notes: notes(&state.context()),
+        traffic: state.traffic.clone(),
         stopped: state.stopped,
         duration_ms: state.now_ms(),
     }

@@ -15,7 +15,7 @@ impl Coordinator<'_, '_> {
     pub(super) fn take(&mut self, done: Done) {
         let batch = self.under_way.remove(&done.host).unwrap_or_default();
         if let Some(session) = done.session {
-            self.state.sessions.insert(done.host.clone(), session);
+            self.state.take_back(done.host.clone(), session);
         }
         match done.outcome {
             Ok(answers) if done.was_read => {

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use etcd_plan_core::event::Event;
-use etcd_plan_core::facts::{HostFacts, Observation};
+use etcd_plan_core::facts::{ClockOffset, HostFacts, Observation};
 use etcd_plan_core::names::HostName;
+use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Plan, Step};
 use etcd_plan_core::run::{RunInputs, stamp_of};
 
@@ -20,6 +21,7 @@ pub struct Run<'a> {
     executor: &'a dyn Executor,
     keys: &'a dyn KeyMaterial,
     settings: RunSettings,
+    also: Vec<ReadOp>,
 }
 
 impl<'a> Run<'a> {
@@ -30,6 +32,7 @@ impl<'a> Run<'a> {
             executor,
             keys,
             settings: RunSettings::default(),
+            also: Vec::new(),
         }
     }
 
@@ -37,6 +40,13 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn settings(mut self, settings: RunSettings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Asks members' hosts something besides what the plan and its guards stand on. No guard refuses
+    /// when that cannot be answered.
+    pub(crate) fn also_ask(mut self, questions: Vec<ReadOp>) -> Self {
+        self.also = questions;
         self
     }
 
@@ -64,7 +74,9 @@ impl<'a> Run<'a> {
             busy: Vec::new(),
             sessions: BTreeMap::new(),
             round_trips: BTreeMap::new(),
+            traffic: BTreeMap::new(),
             stopped: false,
+            also: self.also,
         };
         let hosts = state.hosts().len();
         state.tell(
@@ -135,18 +147,27 @@ fn keep(state: &mut State<'_>, done: Done) -> Event {
         host,
         session,
         questions,
+        between_ms,
         outcome,
         ..
     } = done;
     *state.round_trips.entry(host.clone()).or_default() += usize::from(session.is_some());
     if let Some(session) = session {
-        state.sessions.insert(host.clone(), session);
+        state.take_back(host.clone(), session);
     }
     match outcome {
         Ok(answers) => {
             let mut facts = HostFacts::default();
             for (question, answer) in questions.into_iter().zip(answers) {
                 facts.insert(question, answer.map_err(|failure| failure.to_string()));
+            }
+            if let Ok(system) = facts.system(&ReadOp::System) {
+                let clock = i64::try_from(system.clock_ms).unwrap_or(i64::MAX);
+                let offset = ClockOffset {
+                    least_ms: clock.saturating_sub(between_ms.1),
+                    most_ms: clock.saturating_sub(between_ms.0),
+                };
+                state.observation.clocks.insert(host.clone(), offset);
             }
             state.observation.hosts.insert(host.clone(), Ok(facts));
             Event::HostRead { host, at_ms }

@@ -6,7 +6,9 @@ use etcd_plan_core::action::{Decision, StepContext};
 use etcd_plan_core::facts::{Observation, Situation};
 use etcd_plan_core::guard::{Guard, GuardContext, Refusal};
 use etcd_plan_core::names::HostName;
+use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Plan, Step};
+use etcd_plan_core::report::Traffic;
 use etcd_plan_core::run::{RunContext, RunInputs};
 
 use super::RunSettings;
@@ -30,10 +32,20 @@ pub(super) struct State<'a> {
     /// Open sessions, while nobody uses them.
     pub(super) sessions: BTreeMap<HostName, Box<dyn Session>>,
     pub(super) round_trips: BTreeMap<HostName, usize>,
+    /// As far as sessions came back: what one that ended had sent last is not known.
+    pub(super) traffic: BTreeMap<HostName, Traffic>,
     pub(super) stopped: bool,
+    /// What is asked of members' hosts besides what steps and guards stand on.
+    pub(super) also: Vec<ReadOp>,
 }
 
 impl State<'_> {
+    /// Takes back a session that has done its work.
+    pub(super) fn take_back(&mut self, host: HostName, session: Box<dyn Session>) {
+        self.traffic.insert(host.clone(), session.traffic());
+        self.sessions.insert(host, session);
+    }
+
     /// Gives what decisions may look at.
     pub(super) fn context(&self) -> RunContext<'_> {
         RunContext {
@@ -119,16 +131,18 @@ impl State<'_> {
     }
 
     /// Gives what is asked of each host at first: all that its steps and guards stand on.
-    pub(super) fn questions(&self) -> BTreeMap<HostName, Vec<etcd_plan_core::op::ReadOp>> {
+    pub(super) fn questions(&self) -> BTreeMap<HostName, Vec<ReadOp>> {
         let run = self.context();
-        let mut questions: BTreeMap<HostName, BTreeSet<etcd_plan_core::op::ReadOp>> =
-            BTreeMap::new();
+        let mut questions: BTreeMap<HostName, BTreeSet<ReadOp>> = BTreeMap::new();
         for step in self.plan.steps() {
             let Some(host) = step.host_name() else {
                 continue;
             };
             let asked = questions.entry(host.clone()).or_default();
             asked.extend(action::questions(&StepContext { run: &run, step }));
+            if step.action() == Action::ReadFacts && step.member().is_some() {
+                asked.extend(self.also.iter().cloned());
+            }
         }
         questions
             .into_iter()

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
+use etcd_plan_core::report::Traffic;
 use etcd_plan_core::spec::HostSpec;
 
 use crate::permit::Permit;
@@ -39,6 +40,11 @@ pub trait Session: Send {
     ///
     /// When the session ended before all were answered. What was carried out until then is unknown.
     fn write(&mut self, batch: &Batch, permit: &Permit) -> Result<Vec<OpResult>, SessionError>;
+
+    /// Says how much went over the connection until now; nothing where that is not counted.
+    fn traffic(&self) -> Traffic {
+        Traffic::default()
+    }
 }
 
 /// A host as an executor must know it to reach it.

@@ -106,5 +106,6 @@ fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
         for member in steps.members() {
             steps.add(infra, Action::Register { member }, [verified]);
         }
+        steps.add(infra, Action::Unregister, [verified]);
     }
 }

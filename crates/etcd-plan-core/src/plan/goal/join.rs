@@ -107,5 +107,6 @@ fn finish(steps: &mut ClusterSteps<'_, '_>, joined: Vec<StepIndex>) {
         for member in steps.selected() {
             steps.add(infra, Action::Register { member }, [verified]);
         }
+        steps.add(infra, Action::Unregister, [verified]);
     }
 }

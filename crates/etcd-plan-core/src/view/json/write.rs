@@ -8,7 +8,7 @@ use crate::op::FileContent;
 use crate::plan::{self, Action, FileSet, Plan, Subtask};
 use crate::render::{self, Rendered};
 use crate::run::{RunContext, RunInputs};
-use crate::spec::{ClusterSpec, HostSpec};
+use crate::spec::{ClusterSpec, HostSpec, ResolvedInventory};
 
 impl Plan {
     /// Writes the plan as a JSON document of format `etcd-plan/1`, without secrets.
@@ -17,6 +17,23 @@ impl Plan {
     /// field is.
     pub fn to_json(&self) -> String {
         serde_json::to_string_pretty(&document(self)).expect("the document has only text keys")
+    }
+}
+
+impl ResolvedInventory {
+    /// Writes the clusters as a JSON document: `format` is `etcd-plan-clusters/1`, and `clusters`
+    /// are as in the document of a plan (`docs/plan-format.md` in the repository).
+    pub fn to_json(&self) -> String {
+        #[derive(serde::Serialize)]
+        struct Clusters {
+            format: &'static str,
+            clusters: Vec<Cluster>,
+        }
+        let document = Clusters {
+            format: "etcd-plan-clusters/1",
+            clusters: self.clusters.iter().map(cluster).collect(),
+        };
+        serde_json::to_string_pretty(&document).expect("the document has only text keys")
     }
 }
 

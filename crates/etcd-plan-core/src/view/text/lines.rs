@@ -48,11 +48,11 @@ impl<'a> Lines<'a> {
         }
     }
 
-    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn write(&self, f: &mut fmt::Formatter<'_>, width: usize) -> fmt::Result {
         for (heading, lines) in &self.phases {
             writeln!(f, "\n  {heading}")?;
             for line in lines {
-                line.write(f, self.place_width)?;
+                line.write(f, width, self.place_width)?;
             }
         }
         Ok(())
@@ -60,7 +60,7 @@ impl<'a> Lines<'a> {
 }
 
 impl Line<'_> {
-    fn write(&self, f: &mut fmt::Formatter<'_>, place_width: usize) -> fmt::Result {
+    fn write(&self, f: &mut fmt::Formatter<'_>, width: usize, place_width: usize) -> fmt::Result {
         let action = self.steps[0].action();
         let mark = match action {
             action if action.is_destructive() => '!',
@@ -69,7 +69,13 @@ impl Line<'_> {
         };
         let subtask = self.steps[0].subtask().map_or("", Subtask::as_str);
         let prefix = format!("  {mark} {subtask:<13} {:<place_width$}  ", self.place());
-        write_line(f, &prefix, 4 + 13 + 1 + place_width + 2, &self.text())
+        write_line(
+            f,
+            width,
+            &prefix,
+            4 + 13 + 1 + place_width + 2,
+            &self.text(),
+        )
     }
 
     /// Gives where the steps happen: on a host, on so many, or on the machine that runs the plan.
@@ -106,6 +112,9 @@ impl Line<'_> {
             }
             Action::Stop if hosts.len() > 1 => format!("stop etcd{}", if_purged(first)),
             Action::Launch if hosts.len() > 1 => "start etcd, now and at boot".to_owned(),
+            Action::Refresh if hosts.len() > 1 => {
+                "name the members as they are now in the files of all, without a restart".to_owned()
+            }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()
             }

@@ -1,23 +1,25 @@
 use std::fmt;
 
-/// The width of a terminal, in columns.
-const WIDTH: usize = 80;
+/// The width of a terminal when nobody says another, in columns.
+pub(crate) const WIDTH: usize = 80;
 
 /// Writes a line as [`write_wrapped`] does.
-pub(super) fn write_line(
+pub(crate) fn write_line(
     f: &mut fmt::Formatter<'_>,
+    width: usize,
     prefix: &str,
     indent: usize,
     text: &str,
 ) -> fmt::Result {
-    write_wrapped(f, prefix, indent, text)?;
+    write_wrapped(f, width, prefix, indent, text)?;
     writeln!(f)
 }
 
-/// Writes a text behind a prefix, broken at spaces to the width of a terminal; further lines begin
+/// Writes a text behind a prefix, broken at spaces to a width in columns; further lines begin
 /// below the text, at `indent`. A word that is wider stays whole.
-pub(super) fn write_wrapped(
+pub(crate) fn write_wrapped(
     f: &mut fmt::Formatter<'_>,
+    width: usize,
     prefix: &str,
     indent: usize,
     text: &str,
@@ -30,10 +32,10 @@ pub(super) fn write_wrapped(
         column = indent;
     }
     for word in text.split(' ') {
-        let width = word.chars().count();
+        let length = word.chars().count();
         if is_first {
             is_first = false;
-        } else if column + 1 + width > WIDTH {
+        } else if column + 1 + length > width {
             write!(f, "\n{:indent$}", "")?;
             column = indent;
         } else {
@@ -41,7 +43,7 @@ pub(super) fn write_wrapped(
             column += 1;
         }
         f.write_str(word)?;
-        column += width;
+        column += length;
     }
     Ok(())
 }
@@ -54,7 +56,7 @@ mod tests {
 
     impl fmt::Display for Wrapped<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            super::write_wrapped(f, self.0, self.1, self.2)
+            super::write_wrapped(f, super::WIDTH, self.0, self.1, self.2)
         }
     }
 

@@ -99,6 +99,15 @@ pub(super) fn facts(text: &str, said: &str) -> Result<EtcdFacts, Garbled> {
     })
 }
 
+/// Reads the line `count`, the status of `etcdctl`, and what it printed; the line may be missing.
+pub(super) fn key_count(text: &str) -> Result<Option<u64>, Garbled> {
+    let answer = text.lines().find_map(|line| line.strip_prefix("count 0 "));
+    let count = answer.map(|answer| etcd_plan_core::etcdctl::key_count(answer.as_bytes()));
+    count
+        .transpose()
+        .map_err(|error| Garbled::new(error.to_string()))
+}
+
 /// Reads the line `waited MS`, the state of the service, the answers of etcd, and after the line
 /// `log` the log.
 pub(super) fn awaited(output: &Output<'_>) -> Result<Awaited, Garbled> {

@@ -9,6 +9,16 @@ etcd_facts() { # ACCESS
     print_etcd
 }
 
+key_count() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    # Without a leader nobody could count, and etcdctl would wait in vain for its timeout.
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    # The answer counts all keys, whatever the limit; `--count-only` came with etcdctl 3.5.
+    answer=$(ctl get '' --prefix --keys-only --limit 1 -w json)
+    printf 'count %s %s\n' $? "$answer"
+}
+
 await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
     service=$1 timeout=$2 as_learner=$3
     shift 3

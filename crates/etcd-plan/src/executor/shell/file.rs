@@ -24,6 +24,13 @@ pub(super) fn make_dir<'a>(
     owner_and_mode(call.function("make_dir").path(path), owner, mode)
 }
 
+/// Reads a name a line.
+pub(super) fn names(output: &Output<'_>) -> Result<Vec<String>, Garbled> {
+    let mut names: Vec<String> = output.text()?.lines().map(str::to_owned).collect();
+    names.sort();
+    Ok(names)
+}
+
 /// Content above this size, in bytes, is not part of a script, but sent when the shell asks for it.
 const LARGE: usize = 64 * 1024;
 

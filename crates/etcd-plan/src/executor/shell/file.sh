@@ -17,6 +17,13 @@ read_file() { # PATH LIMIT
     base64 <"$1"
 }
 
+# Names with a line break in them would be two.
+names_in() { # PATH
+    is_there "$1" || return 0
+    [ -d "$1" ] || fail "$1 is not a folder"
+    LC_ALL=C ls -A -- "$1"
+}
+
 make_dir() { # PATH OWNER MODE
     mkdir -p -- "$1" && set_owner "$2" "$1" && chmod -- "$3" "$1"
 }

@@ -2,6 +2,7 @@
 
 locks=
 lock_fd=5
+heart=
 
 take_lock() { # PATH HOLDER
     case $locks in
@@ -26,6 +27,7 @@ $1
         locks="$locks
 $1
 "
+        beat
         return 0
     fi
     eval "exec $lock_fd>&-"
@@ -44,4 +46,19 @@ retake_lock() {
     locks="$locks
 $1
 "
+}
+
+# beat: sends a line feed on stderr every two seconds, for as long as the shell lives. Without it a
+# shell whose other end is gone for good, and could not say so, would never hear of that: it would
+# wait for its next command, and hold its locks, for hours.
+beat() {
+    [ -z "$heart" ] || return 0
+    (
+        trap - EXIT
+        while kill -0 $$ 2>/dev/null && printf '\n' >&2; do
+            sleep 2 2>/dev/null
+        done
+    ) </dev/null >/dev/null 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    heart=$!
+    trap 'kill "$heart" 2>/dev/null' EXIT
 }

@@ -53,10 +53,12 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::Package => call.function("package_facts"),
         ReadOp::Stat { path } => call.function("stat_path").path(path),
         ReadOp::ReadFile { path } => file::read(call, path),
+        ReadOp::Folder { path } => call.function("names_in").path(path),
         ReadOp::Service { service } => service::name(call.function("service_state"), service),
         ReadOp::Listeners { ports } => listeners::listeners(call, ports),
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
+        ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -83,6 +85,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::ReloadUnits => call.function("reload_units"),
         WriteOp::EnableService { service } => {
             service::name(call.function("enable_service"), service)
+        }
+        WriteOp::DisableService { service } => {
+            service::name(call.function("disable_service"), service)
         }
         WriteOp::StartService { service, delay } => service::start(call, service, *delay),
         WriteOp::StopService {
@@ -114,10 +119,12 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
         Op::Read(ReadOp::Stat { .. }) => Reply::Stat(file::facts(output)?),
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
+        Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
         Op::Read(ReadOp::Service { .. }) => Reply::Service(service::facts(output.text()?)?),
         Op::Read(ReadOp::Listeners { .. }) => Reply::Listeners(listeners::facts(output)?),
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
+        Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }

@@ -31,6 +31,10 @@ enable_service() { # NAME
     systemctl --quiet --no-reload enable -- "$1.service"
 }
 
+disable_service() { # NAME
+    systemctl --quiet disable -- "$1.service"
+}
+
 # A unit that failed too often is refused by systemd until its failures are forgotten.
 start_service() { # NAME CONFIG DELAY
     pause "$3"

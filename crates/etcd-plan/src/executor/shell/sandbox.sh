@@ -46,6 +46,10 @@ enable_service() { # NAME
     :
 }
 
+disable_service() { # NAME
+    :
+}
+
 # The process gets a session of its own, so that no terminal and no shell takes it along.
 start_service() { # NAME CONFIG DELAY
     ! process "$1" || return 0

@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
+use etcd_plan_core::report::Traffic;
 
 use super::channel::Channel;
 use super::frame::last_lines;
@@ -20,6 +21,7 @@ pub(crate) struct ShellSession<C> {
     host: HostName,
     protocol: Protocol,
     channel: C,
+    traffic: Traffic,
     /// Why the session is over, once it is.
     over: Option<String>,
     /// Whether the shell has greeted, and operations can run.
@@ -76,6 +78,7 @@ impl<C: Channel> ShellSession<C> {
             host,
             protocol,
             channel,
+            traffic: Traffic::default(),
             over: None,
             has_greeted: false,
             shell_ended: false,
@@ -182,7 +185,10 @@ impl<C: Channel> ShellSession<C> {
                 continue;
             }
             match self.channel.receive(&mut output, deadline) {
-                Ok(count) => alive = count > 0,
+                Ok(count) => {
+                    self.traffic.received += count as u64;
+                    alive = count > 0;
+                }
                 Err(error) if error.kind() == ErrorKind::TimedOut => {
                     let message = format!("it gave no answer for {} s", budget.as_secs_f32());
                     return Err(self.end(message));
@@ -211,7 +217,10 @@ impl<C: Channel> ShellSession<C> {
     fn send(&mut self, bytes: &[u8]) -> Result<bool, SessionError> {
         let patience = self.protocol.patience();
         match self.channel.send(bytes, patience) {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                self.traffic.sent += bytes.len() as u64;
+                Ok(true)
+            }
             Err(error) if error.kind() == ErrorKind::TimedOut => {
                 let message = format!("it took no input for {} s", patience.as_secs_f32());
                 Err(self.end(message))
@@ -238,5 +247,9 @@ impl<C: Channel> Session for ShellSession<C> {
 
     fn write(&mut self, batch: &Batch, _permit: &Permit) -> Result<Vec<OpResult>, SessionError> {
         self.run(batch)
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.traffic
     }
 }

@@ -9,7 +9,7 @@ use crate::test::outcome::Outcome;
 const NAME: &str = "etcdlab-test";
 
 /// As many hosts for etcd as the tests want.
-const NODES: u8 = 3;
+const NODES: u8 = 5;
 
 const TESTS: [&str; 6] = [
     "test",
@@ -20,21 +20,34 @@ const TESTS: [&str; 6] = [
     "lab",
 ];
 
+const BUILD: [&str; 6] = [
+    "test",
+    "--package",
+    "etcd-plan-tests",
+    "--test",
+    "lab",
+    "--no-run",
+];
+
+/// The program that a test kills at random moments.
+const BUILD_CONTROLLER: [&str; 6] = [
+    "build",
+    "--quiet",
+    "--package",
+    "etcd-plan-examples",
+    "--example",
+    "ssh",
+];
+
 /// Runs the tests on real hosts, in a lab that is made for them and taken away.
 pub(super) fn run() -> Outcome {
     // Before the lab, in which nothing can be fetched.
-    let mut build = cargo(&[
-        "test",
-        "--package",
-        "etcd-plan-tests",
-        "--test",
-        "lab",
-        "--no-run",
-    ]);
-    match watch(&mut build) {
-        Ok(ran) if ran.status.success() => {}
-        Ok(ran) => return Outcome::failed(format!("cargo ended with {}", ran.status)),
-        Err(why) => return Outcome::failed(why),
+    for build in [BUILD, BUILD_CONTROLLER] {
+        match watch(&mut cargo(&build)) {
+            Ok(ran) if ran.status.success() => {}
+            Ok(ran) => return Outcome::failed(format!("cargo ended with {}", ran.status)),
+            Err(why) => return Outcome::failed(why),
+        }
     }
     let lab = match fresh() {
         Ok(lab) => lab,

@@ -185,6 +185,11 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
             .any(|member| member.name == ADDRESSES[0])
     );
     assert_eq!(facts.alarms, []);
+    let question = ReadOp::KeyCount {
+        access: access(ADDRESSES[0]),
+    };
+    let counted = ask(&mut *session, question);
+    assert_eq!(counted, Ok(Reply::KeyCount(Some(0))));
     let Ok(Reply::DataDir(data)) = ask(
         &mut *session,
         ReadOp::DataDir {

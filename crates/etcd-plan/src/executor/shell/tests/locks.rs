@@ -1,6 +1,8 @@
 use etcd_plan_core::op::{Reply, WriteOp};
 
-use super::support::{Host, batch, is_in_path, message, path, skipped, with_each_shell};
+use super::support::{
+    Host, batch, is_in_path, message, path, skipped, wait_until, with_each_shell,
+};
 
 fn lock(file: &str, holder: &str) -> WriteOp {
     WriteOp::Lock {
@@ -70,4 +72,40 @@ fn a_service_that_was_started_does_not_inherit_a_lock() {
         let free = other.run(&batch([lock("/lock", "bert")]));
         assert_eq!(free, Ok(vec![Ok(Reply::Done)]), "{}", shell.name);
     });
+}
+
+/// So that a host whose other end has gone without a word, as when a cable is cut, comes to know it.
+#[test]
+fn a_session_that_holds_a_lock_is_heard_until_it_ends() {
+    if !is_in_path("flock") {
+        return skipped("locks, since there is no flock");
+    }
+    with_each_shell(|shell| {
+        let mut host = Host::new(shell);
+        let heard = host.place("/heard");
+        let beats = || std::fs::read(&heard).map_or(0, |bytes| bytes.len());
+        let mut session = host.session_heard_in(&heard);
+        assert_eq!(beats(), 0);
+        for nth in 0..2 {
+            let locked = session.run(&batch([lock(&format!("/lock-{nth}"), "anna")]));
+            assert_eq!(locked, Ok(vec![Ok(Reply::Done)]));
+        }
+        wait_until(|| beats() >= 2);
+        drop(session);
+        assert_eq!(host.write(lock("/lock-0", "bert")), Ok(Reply::Done));
+        let last = beats();
+        wait_until(|| !is_open_anywhere(&heard));
+        assert_eq!(beats(), last, "{}", shell.name);
+    });
+}
+
+/// Says whether any process has a file open.
+fn is_open_anywhere(file: &std::path::Path) -> bool {
+    let fds = |process: std::path::PathBuf| std::fs::read_dir(process.join("fd"));
+    let processes = std::fs::read_dir("/proc").expect("a list of processes");
+    processes
+        .flatten()
+        .filter_map(|process| fds(process.path()).ok())
+        .flat_map(Iterator::flatten)
+        .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|open| open == file))
 }

@@ -1,10 +1,9 @@
 use std::fs;
-use std::time::{Duration, Instant};
 
 use etcd_plan_core::names::Millis;
 use etcd_plan_core::op::{ReadOp, Reply, ServiceFacts, ServiceState, WriteOp};
 
-use super::support::{Host, message, service, with_each_shell};
+use super::support::{Host, message, service, wait_until, with_each_shell};
 
 const SLEEPS: (&str, &str) = ("etcd", "echo \"$@\"; exec sleep 60");
 
@@ -34,14 +33,6 @@ fn state(host: &mut Host) -> ServiceFacts {
 
 fn is_alive(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
-}
-
-fn wait_until(mut it_is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !it_is_so() {
-        assert!(begun.elapsed().as_secs() < 10, "it does not happen");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use etcd_plan_core::names::HostPath;
 use etcd_plan_core::op::{Batch, Op, OpFailure, OpResult, ReadOp, Reply, Service, WriteOp};
@@ -12,7 +13,7 @@ use crate::executor::shell::{Sandbox, Settings, ShellProcess, ShellSession};
 pub(super) use crate::skipped::skipped;
 
 /// What a host must have, and `setsid`.
-const TOOLS: [&str; 20] = [
+const TOOLS: [&str; 21] = [
     "base64",
     "cat",
     "chmod",
@@ -20,6 +21,7 @@ const TOOLS: [&str; 20] = [
     "date",
     "df",
     "grep",
+    "head",
     "id",
     "ls",
     "mkdir",
@@ -171,6 +173,17 @@ impl Host {
         sandbox_session(&self.shell, &self.dir.path().join("root"), &self.path)
     }
 
+    /// Opens a session whose shell says on stderr into a file.
+    pub(super) fn session_heard_in(&self, file: &Path) -> ShellSession<ShellProcess> {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "file=$0; exec \"$@\" 2>>\"$file\""])
+            .arg(file);
+        let shell = self.shell.command();
+        command.arg(shell.get_program()).args(shell.get_args());
+        sandbox_session_of(&mut command, &self.dir.path().join("root"), &self.path)
+    }
+
     /// Gives the host's session away, so that it ends; the host gets another.
     pub(super) fn session_that_ends(&mut self) -> ShellSession<ShellProcess> {
         let another = self.another_session();
@@ -212,7 +225,20 @@ impl Drop for Host {
     }
 }
 
+/// Waits until something is so, on a machine that may be busy.
+pub(super) fn wait_until(mut it_is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !it_is_so() {
+        assert!(begun.elapsed().as_secs() < 60, "it does not happen");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn sandbox_session(shell: &Shell, root: &Path, path: &str) -> ShellSession<ShellProcess> {
+    sandbox_session_of(&mut shell.command(), root, path)
+}
+
+fn sandbox_session_of(shell: &mut Command, root: &Path, path: &str) -> ShellSession<ShellProcess> {
     fs::create_dir_all(root).expect("a folder");
     let settings = Settings {
         path: path.to_owned(),
@@ -234,17 +260,15 @@ pub(super) fn machine_session(
 ) -> ShellSession<ShellProcess> {
     let bin = programs_in(dir, programs);
     let path = format!("{}:{}", bin.display(), shell.path);
-    open(
-        shell,
-        Settings {
-            path,
-            ..Settings::machine()
-        },
-    )
+    let settings = Settings {
+        path,
+        ..Settings::machine()
+    };
+    open(&mut shell.command(), settings)
 }
 
-fn open(shell: &Shell, settings: Settings) -> ShellSession<ShellProcess> {
-    let process = ShellProcess::start(&mut shell.command()).expect("a shell");
+fn open(shell: &mut Command, settings: Settings) -> ShellSession<ShellProcess> {
+    let process = ShellProcess::start(shell).expect("a shell");
     let host = "127.0.0.11".parse().expect("a host name");
     ShellSession::open(host, settings, process).expect("a greeting")
 }

@@ -1,0 +1,330 @@
+//! The arguments, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use etcd_plan::executor::ssh::HostKeyChecking;
+use etcd_plan::names::ClusterName;
+use etcd_plan::{Goal, Subtask};
+
+use crate::connect::Connection;
+use crate::exit;
+use crate::output::Color;
+
+/// Plans and runs everything an etcd cluster needs, from an Ansible-style inventory
+#[derive(Debug, Parser)]
+#[command(name = "etcd-plan", version, after_help = exit::HELP, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: GlobalArguments,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GlobalArguments {
+    /// When there is colour; `NO_COLOR` is respected
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Tells more: once, also what is left as it is; twice, also what each host cost
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+// Goals of the administration (reload, join, remove, …) get a variant here, a file in `commands/`,
+// and as a rule that file fills in a goal and calls `commands::apply`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks an inventory, and shows what is wrong where
+    Validate(ValidateArguments),
+    /// Shows the clusters of an inventory with all their parameters
+    Inventory(ShowArguments),
+    /// Shows what would be done; reads hosts, and changes nothing
+    Plan(PlanArguments),
+    /// Does it: what an inventory asks for, or a saved plan
+    Apply(ApplyArguments),
+    /// Shows what the clusters are like now
+    Status(StatusArguments),
+    /// Prints the environment of etcdctl, for `eval`
+    Env(EnvArguments),
+    /// Shows the reference of the parameters
+    Params(ParamsArguments),
+    /// Explains a code of a finding, or a guard
+    Explain(ExplainArguments),
+    /// Lists past runs, or shows one
+    Log(LogArguments),
+    /// Prints completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page
+    Man,
+}
+
+/// Where the inventory is, and what goes above it.
+#[derive(Debug, Args)]
+pub(crate) struct InventoryArguments {
+    /// The inventory: a file, or `-` for standard input
+    #[arg(
+        short,
+        long,
+        env = "ETCD_PLAN_INVENTORY",
+        default_value = "pigsty.yml",
+        value_name = "FILE"
+    )]
+    pub(crate) inventory: PathBuf,
+    /// Sets variables above all others: `name=value`, YAML, JSON, or `@FILE`
+    #[arg(short, long = "extra-vars", value_name = "VARS")]
+    pub(crate) extra_vars: Vec<String>,
+    /// The folder that `ca_dir` and the members' keys are relative to [default: that of the
+    /// inventory or saved plan]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+}
+
+/// What is planned.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// What is wanted of the clusters
+    #[arg(long, default_value = "create", value_parser = one_of::<Goal, _>(Goal::ALL.map(Goal::as_str)))]
+    pub(crate) goal: Goal,
+    /// Only on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Only these subtasks
+    #[arg(
+        short,
+        long,
+        value_delimiter = ',',
+        value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
+    )]
+    pub(crate) tags: Vec<Subtask>,
+    /// Not these subtasks
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "TAGS",
+        value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
+    )]
+    pub(crate) skip_tags: Vec<Subtask>,
+}
+
+/// How hosts are reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reaching hosts")]
+pub(crate) struct ConnectArguments {
+    /// `ssh`; `local`, where this machine is the host; or `sandbox=DIR`, where each host is a folder
+    /// on this machine and etcd a process of yours, to try things out
+    #[arg(short, long, default_value = "ssh", value_name = "HOW")]
+    pub(crate) connection: Connection,
+    /// How many hosts are worked on at once
+    #[arg(short, long, default_value_t = default_forks(), value_name = "N")]
+    pub(crate) forks: std::num::NonZeroUsize,
+    /// The user for hosts without an `ansible_user`
+    #[arg(short, long)]
+    pub(crate) user: Option<String>,
+    /// A private key to show, besides those that `ssh` would
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_key: Vec<PathBuf>,
+    /// Asks for the password to log in with
+    #[arg(short = 'k', long)]
+    pub(crate) ask_pass: bool,
+    /// Asks for the password for sudo
+    #[arg(short = 'K', long)]
+    pub(crate) ask_become_pass: bool,
+    /// Whether host keys must be known: `yes`, `accept-new` or `no`
+    #[arg(long, value_name = "HOW")]
+    pub(crate) host_key_checking: Option<HostKeyChecking>,
+    /// The file with the keys of known hosts
+    #[arg(long, value_name = "FILE")]
+    pub(crate) known_hosts: Option<PathBuf>,
+    /// The configuration of SSH, in place of `~/.ssh/config`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ssh_config: Option<PathBuf>,
+    /// How many seconds connecting may take
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// How findings are written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only this cluster
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// Shows where each value came from
+    #[arg(long)]
+    pub(crate) origin: bool,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Plans from the inventory alone, without reaching any host
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Saves the plan, for `etcd-plan apply FILE`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How it is written; `json` is what `-o` saves
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// A saved plan, in place of an inventory
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Does not ask before changes; what is destructive needs `--destroy`
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Confirms that this cluster may lose members or data, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
+    /// The folder that keeps the journals of runs [default: etcd-plan/runs in the user's state
+    /// folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Writes events into this file, a line of JSON each, as they happen
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_json: Option<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with a member on these hosts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Shows it again and again, until it is interrupted; after how many seconds
+    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    pub(crate) watch: Option<u64>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnvArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Which cluster, where there are several
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = EnvFormat::Sh)]
+    pub(crate) format: EnvFormat,
+    /// Where the files are: with `sandbox=DIR`, below the folder of the first member
+    #[arg(short, long, default_value = "ssh", value_name = "HOW")]
+    pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ParamsArguments {
+    /// Only this parameter, at length
+    pub(crate) name: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArguments {
+    /// A code such as `etcd-seq-missing`, or a guard such as `safeguard`; without one, all are listed
+    pub(crate) name: Option<String>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LogArguments {
+    /// A run, by its name; without one, all are listed
+    pub(crate) run: Option<String>,
+    /// The folder that keeps the journals of runs
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// How it is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// For a person, or for a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+    /// The graph of steps, for Graphviz
+    Dot,
+    /// The graph of steps, for Mermaid
+    Mermaid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvFormat {
+    /// `export NAME=value`, for `eval` and /etc/profile.d
+    Sh,
+    /// `NAME="value"`
+    Dotenv,
+    /// One JSON document
+    Json,
+}
+
+/// Takes one of some names.
+fn one_of<T, const N: usize>(names: [&'static str; N]) -> impl TypedValueParser<Value = T>
+where
+    T: std::str::FromStr<Err: std::fmt::Debug> + Clone + Send + Sync + 'static,
+{
+    let names = PossibleValuesParser::new(names);
+    names.map(|name| name.parse().expect("it is one of the names"))
+}
+
+fn default_forks() -> std::num::NonZeroUsize {
+    etcd_plan::engine::RunSettings::default().forks
+}

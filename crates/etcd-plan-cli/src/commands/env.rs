@@ -1,0 +1,48 @@
+use etcd_plan::executor::{Executor as _, SandboxExecutor};
+use etcd_plan::render::ClientEnvironment;
+
+use super::inventory;
+use crate::arguments::{EnvArguments, EnvFormat};
+use crate::connect::Connection;
+use crate::exit::{BAD_INPUT, FAILED, Failure, SUCCESS};
+use crate::output::Output;
+
+/// Prints the environment of etcdctl.
+pub(super) fn run(arguments: &EnvArguments, output: Output) -> Result<u8, Failure> {
+    let mut resolved = inventory::resolve(&arguments.inventory, output)?;
+    if let Some(name) = &arguments.cluster {
+        inventory::keep(&mut resolved, name)?;
+    }
+    let [cluster] = resolved.clusters.as_slice() else {
+        let names: Vec<String> = resolved
+            .clusters
+            .iter()
+            .map(|c| c.name.to_string())
+            .collect();
+        let message = format!("the inventory has several clusters: {}", names.join(", "));
+        return Err(Failure::new(
+            BAD_INPUT,
+            message,
+            "name one with `--cluster`",
+        ));
+    };
+    let root = match (&arguments.connection, cluster.members.first()) {
+        (Connection::Sandbox(folder), Some(member)) => {
+            let root = SandboxExecutor::new(folder).root(&member.host.name);
+            root.map(|root| root.to_string_lossy().into_owned())
+        }
+        _ => None,
+    };
+    let environment = ClientEnvironment::on_members(cluster, &root.unwrap_or_default());
+    match arguments.format {
+        EnvFormat::Json => Output::document(&environment.to_json()),
+        EnvFormat::Dotenv => Output::document(environment.to_dotenv().trim_end()),
+        EnvFormat::Sh => {
+            let text = environment
+                .to_sh()
+                .map_err(|problem| Failure::new(FAILED, &problem.message, &problem.hint))?;
+            Output::document(text.trim_end());
+        }
+    }
+    Ok(SUCCESS)
+}

@@ -1,0 +1,43 @@
+//! The commands, a command a file.
+
+mod apply;
+mod env;
+mod explain;
+mod inventory;
+mod log;
+mod meta;
+mod params;
+mod plan;
+mod status;
+mod validate;
+
+use crate::arguments::{Arguments, Command};
+use crate::exit::{FAILED, Failure};
+use crate::interrupt::Interrupt;
+use crate::output::Output;
+
+/// Runs a command, and gives the exit code.
+pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
+    let verbose = arguments.global.verbose;
+    match arguments.command {
+        Command::Validate(arguments) => validate::run(&arguments, output),
+        Command::Inventory(arguments) => inventory::run(&arguments, output),
+        Command::Plan(arguments) => plan::run(&arguments, verbose, output),
+        Command::Apply(arguments) => apply::run(&arguments, verbose, output),
+        Command::Status(arguments) => status::run(&arguments, output),
+        Command::Env(arguments) => env::run(&arguments, output),
+        Command::Params(arguments) => params::run(&arguments, output),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Log(arguments) => log::run(&arguments, output),
+        Command::Completions { shell } => Ok(meta::completions(shell)),
+        Command::Man => meta::man(),
+    }
+}
+
+/// Listens to signals.
+fn listen() -> Result<Interrupt, Failure> {
+    Interrupt::listen().map_err(|error| {
+        let message = format!("signals cannot be caught: {error}");
+        Failure::new(FAILED, message, "see what keeps the process from it")
+    })
+}

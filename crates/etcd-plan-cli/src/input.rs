@@ -1,0 +1,121 @@
+//! What a command is given: an inventory, extra variables, a saved plan.
+
+use std::fs;
+use std::io::{IsTerminal as _, Read as _, stdin};
+use std::path::{Path, PathBuf};
+
+use etcd_plan::{Diagnostics, ExtraVars, Inventory, InventoryFile, InventoryFileError, Plan};
+
+use crate::arguments::{InventoryArguments, Selection};
+use crate::exit::{BAD_INPUT, Failure};
+use crate::output::Output;
+
+/// What stands for standard input.
+const STDIN: &str = "-";
+
+/// Reads the inventory.
+pub(crate) fn inventory(arguments: &InventoryArguments) -> Result<Inventory, Failure> {
+    Ok(inventory_or_findings(arguments)??)
+}
+
+/// Reads the inventory; or gives the findings that make it none.
+pub(crate) fn inventory_or_findings(
+    arguments: &InventoryArguments,
+) -> Result<Result<Inventory, Diagnostics>, Failure> {
+    let path = &arguments.inventory;
+    if path.as_os_str() == STDIN {
+        if stdin().is_terminal() {
+            let hint = "give the inventory to standard input, or name a file with `-i`";
+            return Err(Failure::new(
+                BAD_INPUT,
+                "standard input is a terminal",
+                hint,
+            ));
+        }
+        let mut bytes = Vec::new();
+        let read = stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|error| {
+            let message = format!("standard input cannot be read: {error}");
+            Failure::new(BAD_INPUT, message, "see where it comes from")
+        })?;
+        return Ok(Inventory::parse_bytes(&bytes, "standard input"));
+    }
+    match Inventory::from_path(path) {
+        Ok(inventory) => Ok(Ok(inventory)),
+        Err(InventoryFileError::Findings(findings)) => Ok(Err(findings)),
+        Err(InventoryFileError::Unreadable { path, source }) => {
+            let message = format!("the inventory {} cannot be read: {source}", path.display());
+            let hint = "name it with `-i FILE`, or set ETCD_PLAN_INVENTORY";
+            Err(Failure::new(BAD_INPUT, message, hint))
+        }
+    }
+}
+
+/// Gives the folder that `ca_dir` and members' keys are relative to.
+pub(crate) fn keys_folder(arguments: &InventoryArguments) -> PathBuf {
+    match &arguments.keys {
+        Some(folder) => folder.clone(),
+        None if arguments.inventory.as_os_str() == STDIN => PathBuf::from("."),
+        None => folder_of(&arguments.inventory),
+    }
+}
+
+/// Gives the folder that a file lies in.
+pub(crate) fn folder_of(file: &Path) -> PathBuf {
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Takes extra variables: each an argument, or `@file`.
+pub(crate) fn extra_vars(arguments: &[String]) -> Result<ExtraVars, Failure> {
+    Ok(extra_vars_or_findings(arguments)??)
+}
+
+/// Takes extra variables; or gives the findings that make them none.
+pub(crate) fn extra_vars_or_findings(
+    arguments: &[String],
+) -> Result<Result<ExtraVars, Diagnostics>, Failure> {
+    let mut vars = ExtraVars::new();
+    for argument in arguments {
+        let added = match argument.strip_prefix('@') {
+            Some(file) => vars.add_file(&text(Path::new(file))?, file),
+            None => vars.add_argument(argument),
+        };
+        if let Err(findings) = added {
+            return Ok(Err(findings));
+        }
+    }
+    Ok(Ok(vars))
+}
+
+/// Makes the plan that the arguments ask for, and tells its warnings.
+pub(crate) fn plan(
+    inventory: &InventoryArguments,
+    selection: &Selection,
+    output: Output,
+) -> Result<Plan, Failure> {
+    let found = self::inventory(inventory)?;
+    let mut builder = Plan::builder(&found)
+        .goal(selection.goal)
+        .tags(selection.tags.iter().copied())
+        .skip_tags(selection.skip_tags.iter().copied())
+        .extra_vars(extra_vars(&inventory.extra_vars)?);
+    if let Some(limit) = &selection.limit {
+        builder = builder.limit(limit);
+    }
+    let plan = builder.build()?;
+    if !plan.diagnostics().is_empty() {
+        output.message(&plan.diagnostics().render(output.style()));
+    }
+    Ok(plan)
+}
+
+/// Reads a file of text.
+pub(crate) fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| {
+        let message = format!("{} cannot be read: {error}", path.display());
+        Failure::new(BAD_INPUT, message, "see that the file is there")
+    })
+}

@@ -1,0 +1,15 @@
+//! What clusters are like now: a document, judged from what was read.
+//!
+//! Reading is the engine's part (`etcd_plan::status`); here it is said what the answers mean.
+
+mod document;
+mod drift;
+mod judge;
+mod text;
+
+pub use document::{
+    CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role, Status, Stranger,
+};
+pub use drift::drift;
+pub use judge::{StatusInputs, questions};
+pub(crate) use text::size_of;

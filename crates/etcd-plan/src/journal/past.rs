@@ -1,0 +1,170 @@
+use std::fs;
+use std::io::{BufRead as _, BufReader, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use etcd_plan_core::event::Event;
+use etcd_plan_core::names::ClusterName;
+use etcd_plan_core::plan::Goal;
+use etcd_plan_core::report::Report;
+use serde::Serialize;
+
+use super::{JournalError, Record};
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunSummary {
+    /// Its name, which sorts by time: `20261121T143000Z`.
+    pub id: String,
+    /// When it began, in UTC.
+    pub began: String,
+    /// Who ran.
+    pub holder: String,
+    /// What its plan was for.
+    pub goal: Goal,
+    /// The clusters of its plan.
+    pub clusters: Vec<ClusterName>,
+    /// How it ended: `succeeded`, `failed`, `stopped`, `refused`, or `cut off` where its journal has
+    /// no end.
+    pub outcome: &'static str,
+    /// How many steps changed something.
+    pub changed: usize,
+    /// How many milliseconds it took; none where it was cut off or refused.
+    pub duration_ms: Option<u64>,
+}
+
+/// A run with all that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PastRun {
+    /// Which it is.
+    pub summary: RunSummary,
+    /// Its events, in order.
+    pub events: Vec<Event>,
+    /// What happened to every step; none where it was cut off or refused.
+    pub report: Option<Report>,
+}
+
+/// Gives the folder of journals that is used when nobody says another:
+/// `$XDG_STATE_HOME/etcd-plan/runs`, or `~/.local/state/etcd-plan/runs`. None without a home.
+pub fn default_folder() -> Option<PathBuf> {
+    let folder = |name: &str| {
+        let value = std::env::var_os(name).map(PathBuf::from);
+        value.filter(|path| path.is_absolute())
+    };
+    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+    Some(state?.join("etcd-plan").join("runs"))
+}
+
+/// Lists the runs of a folder, the latest last; none where there is no such folder.
+///
+/// # Errors
+///
+/// When the folder or a journal in it cannot be read.
+pub fn list(folder: &Path) -> Result<Vec<RunSummary>, JournalError> {
+    let failed = |error| JournalError::file(folder, error);
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name().into_string();
+        let name = name
+            .ok()
+            .and_then(|name| name.strip_suffix(".jsonl").map(str::to_owned));
+        ids.extend(name);
+    }
+    ids.sort();
+    ids.iter()
+        .map(|id| read(folder, id).map(|run| run.summary))
+        .collect()
+}
+
+/// Reads a run of a folder, by its name.
+///
+/// # Errors
+///
+/// When there is no such run, or its journal cannot be read. A last line that was cut off is no
+/// error: so was the run.
+pub fn read(folder: &Path, id: &str) -> Result<PastRun, JournalError> {
+    let no_such_run = || JournalError::NoSuchRun {
+        folder: folder.to_owned(),
+        id: id.to_owned(),
+    };
+    // A name is a file of the folder and of no other.
+    if id.contains(['/', '\0']) {
+        return Err(no_such_run());
+    }
+    let path = folder.join(format!("{id}.jsonl"));
+    let file = match fs::File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_such_run()),
+        file => file.map_err(|error| JournalError::file(&path, error))?,
+    };
+    let lines: Vec<String> = BufReader::new(file)
+        .lines()
+        .collect::<Result<_, _>>()
+        .map_err(|error| JournalError::file(&path, error))?;
+    let bad = |at: usize, message: String| JournalError::Line {
+        path: path.clone(),
+        line: at + 1,
+        message,
+    };
+    let mut records = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        match serde_json::from_str::<Record>(line) {
+            Ok(record) => records.push(record),
+            Err(error) if error.is_eof() && at + 1 == lines.len() => {}
+            Err(error) => return Err(bad(at, error.to_string())),
+        }
+    }
+    past_run(id, records).ok_or_else(|| bad(0, "the run does not begin".to_owned()))
+}
+
+fn past_run(id: &str, records: Vec<Record>) -> Option<PastRun> {
+    let mut records = records.into_iter();
+    let Record::Begin {
+        at,
+        holder,
+        goal,
+        clusters,
+        ..
+    } = records.next()?
+    else {
+        return None;
+    };
+    let (mut events, mut end) = (Vec::new(), None);
+    for record in records {
+        match record {
+            Record::Event { event } => events.push(event),
+            Record::End { report, .. } => end = Some(report),
+            Record::Begin { .. } => return None,
+        }
+    }
+    let outcome = match &end {
+        None => "cut off",
+        Some(None) => "refused",
+        Some(Some(report)) if report.is_success() => "succeeded",
+        Some(Some(report)) if report.stopped => "stopped",
+        Some(Some(_)) => "failed",
+    };
+    let report = end.flatten();
+    let summary = RunSummary {
+        id: id.to_owned(),
+        began: at,
+        holder,
+        goal,
+        clusters,
+        outcome,
+        changed: events.iter().filter(|event| is_change(event)).count(),
+        duration_ms: report.as_ref().map(|report| report.duration_ms),
+    };
+    Some(PastRun {
+        summary,
+        events,
+        report,
+    })
+}
+
+fn is_change(event: &Event) -> bool {
+    let changed = etcd_plan_core::report::Outcome::Changed;
+    matches!(event, Event::StepEnded { outcome, .. } if *outcome == changed)
+}
