@@ -30,9 +30,9 @@ mod _native {
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
-    use crate::report::Report;
+    use crate::report::{Report, Status};
     #[pymodule_export]
-    use crate::run::{apply, preview};
+    use crate::run::{apply, environment, preview, status};
 
     /// The version of the package, which is that of etcd-plan.
     #[pymodule_export]

@@ -101,7 +101,7 @@ impl Plan {
     }
 
     /// Gives the names of the clusters.
-    fn clusters(&self) -> Vec<String> {
+    pub(crate) fn clusters(&self) -> Vec<String> {
         let clusters = self.plan.clusters().iter();
         clusters.map(|cluster| cluster.name.to_string()).collect()
     }

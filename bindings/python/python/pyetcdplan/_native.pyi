@@ -14,9 +14,12 @@ __all__ = [
     "SandboxExecutor",
     "SimulatedExecutor",
     "SshExecutor",
+    "Status",
     "StopFlag",
     "apply",
+    "environment",
     "preview",
+    "status",
 ]
 
 VERSION: Final[str]
@@ -62,6 +65,15 @@ class Report:
     def to_json(self) -> str: ...
     def to_text(self) -> str: ...
     def is_success(self) -> bool: ...
+
+@final
+class Status:
+    @staticmethod
+    def from_json(text: str) -> Status: ...
+    def to_json(self) -> str: ...
+    def to_text(self) -> str: ...
+    def is_healthy(self) -> bool: ...
+    def has_drift(self) -> bool: ...
 
 @final
 class StopFlag:
@@ -126,3 +138,13 @@ def preview(
     stop: StopFlag | None,
     forks: int | None,
 ) -> Report: ...
+def status(
+    plan: Plan,
+    executor: Any,
+    *,
+    base_dir: str | PathLike[str],
+    on_event: Callable[[str], object] | None,
+    stop: StopFlag | None,
+    forks: int | None,
+) -> Status: ...
+def environment(plan: Plan, cluster: str | None, executor: Any | None) -> str: ...
