@@ -85,6 +85,11 @@ impl Plan {
         detached(py, || self.plan.to_mermaid())
     }
 
+    /// Draws the plan as an SVG image.
+    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_svg())
+    }
+
     /// Writes the plan for a person.
     fn to_text(&self, py: Python<'_>) -> PyResult<String> {
         detached(py, || self.plan.to_string())

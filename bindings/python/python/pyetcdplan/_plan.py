@@ -31,6 +31,13 @@ ExtraVars: TypeAlias = Mapping[str, Any] | str | Iterable[str]
 """Variables above all others: a mapping, or arguments as Ansible's ``-e`` takes them."""
 
 
+GRAPH_CLUSTERS = 4
+"""How many clusters a notebook shows as a graph, at the most."""
+
+TABLE_ROWS = 500
+"""How many steps a notebook shows, at the most."""
+
+
 class Plan:
     """What has to happen, on which host, in which order and behind which guards.
 
@@ -96,6 +103,10 @@ class Plan:
     def to_mermaid(self) -> str:
         """Draws the plan for Mermaid."""
         return self._native.to_mermaid()
+
+    def to_svg(self) -> str:
+        """Draws the plan as an image; meant for a few clusters."""
+        return self._native.to_svg()
 
     @property
     def goal(self) -> str:
@@ -304,16 +315,19 @@ class Plan:
         return _restore, (self.to_json(), self._base_dir)
 
     def _repr_html_(self) -> str:
-        """Shows the plan in notebooks: the table of its steps, and the text of its graph."""
+        """Shows the plan in notebooks: the graph, unless it is too wide, and the table of steps."""
         rows = [
             (step.host or "", step.id, step.summary, "\n".join(step.waits_for))
-            for step in self.steps
+            for step in self.steps[:TABLE_ROWS]
         ]
         table = html_table(("host", "step", "what", "waits for"), rows)
-        return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
+        more = len(self) - len(rows)
+        rest = f"<p>and {more} more steps</p>" if more else ""
+        graph = self.to_svg() if len(self.clusters) <= GRAPH_CLUSTERS else ""
+        return f"<p>{escape(repr(self)[1:-1])}</p>{graph}{table}{rest}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Shows the plan in notebooks: as a graph where they draw Mermaid, else as a table."""
+        """Shows the plan in notebooks, as whatever of these they can show."""
         return {
             "text/plain": str(self),
             "text/html": self._repr_html_(),
