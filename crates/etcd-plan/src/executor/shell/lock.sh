@@ -35,19 +35,6 @@ $1
     return 1
 }
 
-# retake_lock PATH HOLDER: takes a lock that an earlier script of the same run held; the script ends
-# when another run holds it, or has held it meanwhile, since then nothing is as it was observed.
-retake_lock() {
-    eval "command exec $lock_fd>>\"\$1\"" 2>/dev/null || fail "$1 cannot be opened"
-    flock -n "$lock_fd" </dev/null || fail "$1 is held by $(cat -- "$1" 2>&1 </dev/null)"
-    found=$(cat -- "$1" 2>&1 </dev/null)
-    [ "$found" = "$2" ] || fail "another run had $1 meanwhile: $found"
-    lock_fd=$((lock_fd + 1))
-    locks="$locks
-$1
-"
-}
-
 # beat: sends a line feed on stderr every two seconds, for as long as the shell lives. Without it a
 # shell whose other end is gone for good, and could not say so, would never hear of that: it would
 # wait for its next command, and hold its locks, for hours.
@@ -61,4 +48,17 @@ beat() {
     ) </dev/null >/dev/null 3>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
     heart=$!
     trap 'kill "$heart" 2>/dev/null' EXIT
+}
+
+# retake_lock PATH HOLDER: takes a lock that an earlier script of the same run held; the script ends
+# when another run holds it, or has held it meanwhile, since then nothing is as it was observed.
+retake_lock() {
+    eval "command exec $lock_fd>>\"\$1\"" 2>/dev/null || fail "$1 cannot be opened"
+    flock -n "$lock_fd" </dev/null || fail "$1 is held by $(cat -- "$1" 2>&1 </dev/null)"
+    found=$(cat -- "$1" 2>&1 </dev/null)
+    [ "$found" = "$2" ] || fail "another run had $1 meanwhile: $found"
+    lock_fd=$((lock_fd + 1))
+    locks="$locks
+$1
+"
 }
