@@ -10,6 +10,7 @@ mod disks;
 mod fixture;
 mod guards;
 mod hosts;
+mod joins;
 mod killed;
 mod larger;
 mod packages;
