@@ -148,7 +148,7 @@ fn a_join_whose_host_is_lost_is_taken_back() {
     let is_listed = || hosts.etcdctl(1, "member list").contains("10.10.10.13");
     let report = thread::scope(|scope| {
         let run = scope.spawn(|| {
-            let executor = hosts.executor().timeout(Duration::from_secs(5));
+            let executor = hosts.executor().operation_timeout(Duration::from_secs(5));
             hosts.apply_through(&executor, &plan)
         });
         while !is_listed() && !run.is_finished() {}

@@ -14,4 +14,5 @@ mod joins;
 mod killed;
 mod larger;
 mod packages;
+mod python;
 mod rebuild;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use etcd_plan::diagnostic::{Diagnostic, Diagnostics, Place, Style};
+use etcd_plan::diagnostic::{Diagnostics, Style};
 use etcd_plan::guard::Refusal;
 use etcd_plan::names::HostName;
 use etcd_plan::{InventoryFileError, PlanError};
@@ -95,31 +95,16 @@ pub(crate) fn refused(
     exception(py, class, &data)
 }
 
-/// Gives findings as data.
+/// Gives findings as data: their documents, each with what it looks like over the text.
 pub(crate) fn diagnostics(findings: &Diagnostics) -> Value {
-    findings.iter().map(diagnostic).collect()
-}
-
-fn diagnostic(finding: &Diagnostic) -> Value {
-    let place = finding.place.as_ref();
-    let related = finding.related.iter();
-    json!({
-        "code": finding.code.as_str(),
-        "severity": finding.severity(),
-        "message": finding.message,
-        "hint": finding.hint,
-        "label": finding.label,
-        "place": place.map(position),
-        "related": related
-            .map(|related| json!({ "place": position(&related.place), "label": related.label }))
-            .collect::<Vec<_>>(),
-        "text": finding.render(Style::Plain),
-    })
-}
-
-fn position(place: &Place) -> Value {
-    let (line, column) = place.line_column();
-    json!({ "file": place.source.name(), "line": line, "column": column })
+    let document = serde_json::from_str(&findings.to_json());
+    let mut document: Value = document.expect("what was written can be read");
+    let mut documents = document["findings"].take();
+    let each = documents.as_array_mut().into_iter().flatten();
+    for (document, finding) in each.zip(findings) {
+        document["text"] = finding.render(Style::Plain).into();
+    }
+    documents
 }
 
 /// Makes an exception of a class of the package from its data.

@@ -5,6 +5,8 @@
 //! goes to Python as the JSON documents that etcd-plan has anyway; the facade makes classes of
 //! them. A call that takes its time lets go of the interpreter. A panic is an exception.
 
+#[cfg(feature = "bench")]
+mod bench;
 mod error;
 mod executor;
 mod inventory;
@@ -16,6 +18,9 @@ mod run;
 /// The native module.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    #[cfg(feature = "bench")]
+    #[pymodule_export]
+    use crate::bench::plan_in_rust;
     #[pymodule_export]
     use crate::executor::{LocalExecutor, SandboxExecutor, SimulatedExecutor, SshExecutor};
     #[pymodule_export]
@@ -25,9 +30,9 @@ mod _native {
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
-    use crate::report::Report;
+    use crate::report::{Report, Status};
     #[pymodule_export]
-    use crate::run::{apply, preview};
+    use crate::run::{apply, environment, preview, status};
 
     /// The version of the package, which is that of etcd-plan.
     #[pymodule_export]

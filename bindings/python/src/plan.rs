@@ -85,6 +85,11 @@ impl Plan {
         detached(py, || self.plan.to_mermaid())
     }
 
+    /// Draws the plan as an SVG image.
+    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_svg())
+    }
+
     /// Writes the plan for a person.
     fn to_text(&self, py: Python<'_>) -> PyResult<String> {
         detached(py, || self.plan.to_string())
@@ -101,7 +106,7 @@ impl Plan {
     }
 
     /// Gives the names of the clusters.
-    fn clusters(&self) -> Vec<String> {
+    pub(crate) fn clusters(&self) -> Vec<String> {
         let clusters = self.plan.clusters().iter();
         clusters.map(|cluster| cluster.name.to_string()).collect()
     }

@@ -51,3 +51,47 @@ impl Report {
         self.document.refusals.is_empty() && self.document.report.is_success()
     }
 }
+
+/// What clusters are like now.
+#[pyclass(frozen, module = "pyetcdplan._native")]
+pub(crate) struct Status {
+    pub(crate) status: etcd_plan::status::Status,
+}
+
+#[pymethods]
+impl Status {
+    /// Reads what `to_json` wrote.
+    #[staticmethod]
+    fn from_json(py: Python<'_>, text: &str) -> PyResult<Self> {
+        let status = serde_json::from_str(text).map_err(|why| {
+            let message = format!("the document is no status: {why}");
+            error::error(
+                py,
+                "no-status",
+                &message,
+                "give what `Status.to_json` wrote",
+            )
+        })?;
+        Ok(Self { status })
+    }
+
+    /// Writes the status as a document.
+    fn to_json(&self) -> String {
+        self.status.to_json()
+    }
+
+    /// Writes the status for a person.
+    fn to_text(&self) -> String {
+        self.status.to_string()
+    }
+
+    /// Says whether every cluster is healthy.
+    fn is_healthy(&self) -> bool {
+        self.status.is_healthy()
+    }
+
+    /// Says whether something is not as the inventory has it.
+    fn has_drift(&self) -> bool {
+        self.status.has_drift()
+    }
+}

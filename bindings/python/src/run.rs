@@ -6,13 +6,15 @@ use etcd_plan::engine::{Observed, Run, RunSettings};
 use etcd_plan::guard::Refusal;
 use etcd_plan::names::HostName;
 use etcd_plan::pki::{KeyMaterial, PkiFolder};
+use etcd_plan::render::ClientEnvironment;
+use etcd_plan::spec::ClusterSpec;
 use pyo3::prelude::*;
 
 use crate::error::{self, detached};
 use crate::executor::{self, Reach};
 use crate::observer::{PythonObserver, StopFlag};
 use crate::plan::Plan;
-use crate::report::{Document, Report};
+use crate::report::{Document, Report, Status};
 
 /// Says what would happen, and what guards refuse. Nothing is changed.
 #[pyfunction]
@@ -58,6 +60,58 @@ pub(crate) fn apply(
             refusals: Vec::new(),
         })
     })
+}
+
+/// Reads what the clusters of a plan are like. Nothing is changed.
+#[pyfunction]
+#[pyo3(signature = (plan, executor, *, base_dir, on_event, stop, forks))]
+pub(crate) fn status(
+    plan: &Bound<'_, Plan>,
+    executor: &Bound<'_, PyAny>,
+    base_dir: PathBuf,
+    on_event: Option<Py<PyAny>>,
+    stop: Option<&Bound<'_, StopFlag>>,
+    forks: Option<NonZeroUsize>,
+) -> PyResult<Status> {
+    let mut setup = Setup::new(plan, executor, base_dir, on_event, stop, forks);
+    let (raised, status) = detached(plan.py(), move || {
+        let (executor, keys) = (&*setup.executor, &*setup.keys);
+        let observer = &mut setup.observer;
+        let status = etcd_plan::status::read(&setup.plan, executor, keys, setup.settings, observer);
+        (setup.observer.raised, status)
+    })?;
+    raised.map_or(Ok(Status { status }), Err)
+}
+
+/// Gives the environment of etcdctl for a cluster, as JSON; without a name that of the only one.
+/// Its files are where the executor has those of the first member.
+#[pyfunction]
+pub(crate) fn environment(
+    py: Python<'_>,
+    plan: &Bound<'_, Plan>,
+    cluster: Option<&str>,
+    executor: Option<&Bound<'_, PyAny>>,
+) -> PyResult<String> {
+    let clusters = plan.get().plan.clusters().iter();
+    let is_meant = |spec: &&ClusterSpec| cluster.is_none_or(|name| spec.name.as_str() == name);
+    let meant: Vec<&ClusterSpec> = clusters.filter(is_meant).collect();
+    let [spec] = meant[..] else {
+        let names = plan.get().clusters().join(", ");
+        let hint = format!("name one of its clusters: {names}");
+        let (code, message) = match cluster {
+            Some(name) => ("no-such-cluster", format!("there is no cluster {name}")),
+            None => (
+                "several-clusters",
+                format!("the plan has {} clusters", meant.len()),
+            ),
+        };
+        return Err(error::plan_problem(py, code, &message, &hint));
+    };
+    let reach = executor.map(|executor| executor::reach(executor).0);
+    let first = spec.members.first().map(|member| &member.host.name);
+    let root = reach.zip(first).and_then(|(reach, host)| reach.root(host));
+    let root = root.map(|root| root.to_string_lossy().into_owned());
+    Ok(ClientEnvironment::on_members(spec, &root.unwrap_or_default()).to_json())
 }
 
 /// What a run is set up with.

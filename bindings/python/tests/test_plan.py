@@ -74,7 +74,18 @@ def test_a_plan_is_shown(plan: Plan) -> None:
     bundle = plan._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", "text/vnd.mermaid"}
     assert bundle["text/html"].count("<tr>") == len(plan) + 1
+    assert "<svg" in bundle["text/html"] and plan.to_svg().count("<rect") > 10
     assert repr(plan) == f"<Plan to create etcd: {len(plan)} steps>"
+
+
+def test_a_plan_of_many_clusters_does_not_fill_a_notebook() -> None:
+    many = "".join(
+        f"c{n}: {{ hosts: {{ 10.0.0.{n}: {{ etcd_seq: 1 }} }}, vars: {{ etcd_cluster: c{n} }} }}\n"
+        for n in range(1, 31)
+    )
+    html = pyetcdplan.plan(many)._repr_html_()
+    assert "<svg" not in html and "more steps" in html
+    assert html.count("<tr>") == 501
 
 
 def test_html_escapes_what_an_inventory_says() -> None:

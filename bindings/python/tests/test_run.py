@@ -63,6 +63,8 @@ def test_records_have_all_fields_of_the_documents(
     pairs = [
         (pyetcdplan.StepReport, report.to_dict()["report"]["steps"][0]),
         (pyetcdplan.Step, plan.to_dict()["steps"][0]),
+        (pyetcdplan.ClusterStatus, plan.status(simulated).to_dict()["clusters"][0]),
+        (pyetcdplan.MemberStatus, plan.status(simulated).to_dict()["clusters"][0]["members"][0]),
     ]
     for record, document in pairs:
         assert {field.name for field in fields(record)} == set(document)
@@ -184,3 +186,52 @@ def test_forks_are_at_least_one(plan: Plan, simulated: SimulatedExecutor) -> Non
     assert plan.apply(simulated, forks=1)
     with pytest.raises(ValueError):
         plan.apply(simulated, forks=0)
+
+
+def test_the_status_says_what_clusters_are_like(plan: Plan, simulated: SimulatedExecutor) -> None:
+    before = plan.status(simulated)
+    assert not before and before.clusters[0].health == "absent"
+    plan.apply(simulated)
+    status = pyetcdplan.status(THREE, simulated)
+    assert status and not status.has_drift
+    (cluster,) = status.clusters
+    assert (cluster.health, cluster.answering, cluster.tolerance) == ("healthy", 3, 1)
+    assert cluster.leader in {member.name for member in cluster.members}
+    assert [member.role for member in cluster.members].count("leader") == 1
+    assert pickle.loads(pickle.dumps(status)) == status
+    assert status.to_dict()["format"].startswith("etcd-plan-status/")
+    assert "etcd-2" in str(status) and "etcd-2" in status._repr_html_()
+    simulated.stop_etcd("10.10.10.12")
+    degraded = plan.status(simulated)
+    assert not degraded and degraded.clusters[0].problems[0].hint
+    assert degraded.clusters[0].health == "degraded"
+    boom = ValueError("boom")
+
+    def on_event(event: Event) -> None:
+        raise boom
+
+    with pytest.raises(ValueError) as raised:
+        plan.status(simulated, on_event=on_event)
+    assert raised.value is boom
+
+
+def test_the_status_of_hosts_out_of_reach_raises_nothing(
+    plan: Plan, simulated: SimulatedExecutor
+) -> None:
+    plan.apply(simulated)
+    for host in simulated.hosts:
+        simulated.cut_network(host)
+    status = plan.status(simulated)
+    assert not status and status.clusters[0].health == "unknown"
+
+
+def test_the_environment_is_that_of_one_cluster() -> None:
+    two = THREE + "\nb: { hosts: { 10.0.0.1: { etcd_seq: 1 } }, vars: { etcd_cluster: b } }\n"
+    with pytest.raises(pyetcdplan.PlanError) as raised:
+        pyetcdplan.env(two)
+    assert raised.value.code == "several-clusters"
+    with pytest.raises(pyetcdplan.PlanError) as raised:
+        pyetcdplan.env(two, "c")
+    assert raised.value.code == "no-such-cluster" and "etcd" in raised.value.hints[0]
+    assert pyetcdplan.env(two, "b")["ETCDCTL_ENDPOINTS"] == "https://10.0.0.1:2379"
+    assert pyetcdplan.env(THREE)["ETCDCTL_ENDPOINTS"].count("https://") == 3

@@ -19,6 +19,9 @@ def test_a_cluster_answers(real_three: Plan, sandbox: SandboxExecutor, network: 
     assert (sandbox.dir / "files" / "pki").is_dir()
     assert etcdctl(sandbox, f"{network}.10", "put greeting hello") == "OK"
     assert etcdctl(sandbox, f"{network}.12", "get greeting") == "greeting\nhello"
+    assert real_three.status(sandbox)
+    root = str(sandbox.root(f"{network}.10"))
+    assert real_three.env(executor=sandbox)["ETCDCTL_CACERT"].startswith(root)
     assert not real_three.apply(sandbox).changed
     sandbox.stop_all()
     assert sandbox.processes() == []

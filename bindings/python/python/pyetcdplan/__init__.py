@@ -29,7 +29,7 @@ from ._executors import (
     SimulatedExecutor,
     SshExecutor,
 )
-from ._functions import apply, plan
+from ._functions import apply, env, plan, status
 from ._inventory import Inventory
 from ._plan import Plan, split
 from ._records import (
@@ -47,21 +47,26 @@ from ._records import (
     Target,
 )
 from ._report import Report
+from ._status import ClusterStatus, Drift, Finding, MemberStatus, Status
 
 __version__ = _native.VERSION
 
 __all__ = [
     "Cluster",
+    "ClusterStatus",
     "ConnectError",
     "Diagnostic",
+    "Drift",
     "EtcdPlanError",
     "Event",
     "Executor",
+    "Finding",
     "GuardRefused",
     "Inventory",
     "InventoryError",
     "LocalExecutor",
     "Member",
+    "MemberStatus",
     "Parameter",
     "Place",
     "Plan",
@@ -75,13 +80,16 @@ __all__ = [
     "Session",
     "SimulatedExecutor",
     "SshExecutor",
+    "Status",
     "Step",
     "StepReport",
     "Target",
     "__version__",
     "apply",
+    "env",
     "plan",
     "split",
+    "status",
 ]
 
 # What is shown, and pickled, is where it is to be imported from.

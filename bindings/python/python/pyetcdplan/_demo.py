@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import TextIO
 from ._errors import EtcdPlanError
 from ._executors import LocalExecutor, SandboxExecutor, packaged_etcd
 from ._functions import plan
+from ._plan import Plan
 from ._records import Event
 
 INVENTORY = """\
@@ -35,8 +37,9 @@ def run(folder: Path, *, network: str, keep: bool) -> int:
     executor = LocalExecutor.sandbox(folder)
     code = FAILED
     try:
-        _build(executor, network)
-        _ask(executor, network)
+        made = plan(INVENTORY.replace("NETWORK", network))
+        _build(made, executor)
+        _ask(made, executor)
         code = 0
     except EtcdPlanError as error:
         say(f"error: {error}", sys.stderr)
@@ -53,11 +56,10 @@ def run(folder: Path, *, network: str, keep: bool) -> int:
     return code
 
 
-def _build(executor: SandboxExecutor, network: str) -> None:
-    made = plan(INVENTORY.replace("NETWORK", network))
+def _build(made: Plan, executor: SandboxExecutor) -> None:
     say(f"{made}\n")
     report = made.apply(executor, on_event=_tell)
-    say(f"\n{report}\n")
+    say(f"\n{report}\n\n{made.status(executor)}")
 
 
 def _tell(event: Event) -> None:
@@ -65,20 +67,20 @@ def _tell(event: Event) -> None:
         say(f"{event.at_ms:>6} ms  {event.outcome} {event.step}")
 
 
-def _ask(executor: SandboxExecutor, network: str) -> None:
-    """Writes through one member and reads through another, with the environment that they have."""
-    _etcdctl(executor, f"{network}.11", "put greeting hello")
-    _etcdctl(executor, f"{network}.13", "get greeting")
-    _etcdctl(executor, f"{network}.12", "endpoint health")
-
-
-def _etcdctl(executor: SandboxExecutor, host: str, arguments: str) -> None:
-    root = executor.root(host)
+def _ask(made: Plan, executor: SandboxExecutor) -> None:
+    """Writes and reads through `etcdctl`, with the environment that a member has."""
     programs = executor.programs or packaged_etcd()
-    path = "" if programs is None else f'PATH="{programs}:$PATH"; '
-    script = f'{path}. "{root}/etc/profile.d/etcdctl.sh" && etcdctl {arguments}'
-    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
-    say(f"$ etcdctl {arguments}\n{(done.stdout + done.stderr).strip()}")
+    path = os.environ.get("PATH", "")
+    if programs is not None:
+        path = f"{programs}{os.pathsep}{path}"
+    environment = os.environ | made.env(executor=executor) | {"PATH": path}
+    for arguments in ("put greeting hello", "get greeting", "endpoint health"):
+        # Found in the PATH of the environment that is given, and not in ours.
+        command = ["/bin/sh", "-c", f"etcdctl {arguments}"]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=True
+        )
+        say(f"$ etcdctl {arguments}\n{(done.stdout + done.stderr).strip()}")
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

@@ -10,6 +10,7 @@ from ._executors import AnyExecutor, SshExecutor
 from ._inventory import Inventory
 from ._plan import ExtraVars, Goal, OnEvent, Plan
 from ._report import Report
+from ._status import Status
 
 Source: TypeAlias = str | os.PathLike[str] | Mapping[str, Any] | Inventory
 """An inventory: a path, its text, what YAML or JSON readers give, or an :class:`Inventory`.
@@ -93,3 +94,42 @@ def apply(
     return source.apply(
         executor, on_event=on_event, base_dir=base_dir, forks=forks, check=check
     )
+
+
+def status(
+    source: Source | Plan,
+    executor: AnyExecutor | None = None,
+    *,
+    limit: str | None = None,
+    extra_vars: ExtraVars = (),
+    on_event: OnEvent | None = None,
+    base_dir: str | os.PathLike[str] | None = None,
+    forks: int | None = None,
+) -> Status:
+    """Reads what the clusters of an inventory are like now, as :meth:`Plan.status` does.
+
+    Without an executor hosts are reached over SSH, as ``ssh`` would.
+    """
+    if not isinstance(source, Plan):
+        source = plan(source, limit=limit, extra_vars=extra_vars)
+    if executor is None:
+        executor = SshExecutor()
+    return source.status(executor, on_event=on_event, base_dir=base_dir, forks=forks)
+
+
+def env(
+    source: Source | Plan,
+    cluster: str | None = None,
+    *,
+    executor: AnyExecutor | None = None,
+    extra_vars: ExtraVars = (),
+) -> dict[str, str]:
+    """Gives the variables with which ``etcdctl`` finds a cluster, as :meth:`Plan.env` does.
+
+    >>> import pyetcdplan
+    >>> sorted(pyetcdplan.env({"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}))[:2]
+    ['ETCDCTL_API', 'ETCDCTL_CACERT']
+    """
+    if not isinstance(source, Plan):
+        source = plan(source, extra_vars=extra_vars)
+    return source.env(cluster, executor=executor)

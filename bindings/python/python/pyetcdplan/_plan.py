@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from . import _aio, _native
 from ._bridge import native_executor
@@ -17,6 +17,9 @@ from ._executors import AnyExecutor, SandboxExecutor
 from ._inventory import Inventory
 from ._records import Diagnostic, Event, Step
 from ._report import Report, html_table
+from ._status import Status
+
+T = TypeVar("T")
 
 Goal: TypeAlias = Literal["create", "rebuild"] | str
 """What a plan is for."""
@@ -26,6 +29,13 @@ OnEvent: TypeAlias = Callable[[Event], object]
 
 ExtraVars: TypeAlias = Mapping[str, Any] | str | Iterable[str]
 """Variables above all others: a mapping, or arguments as Ansible's ``-e`` takes them."""
+
+
+GRAPH_CLUSTERS = 4
+"""How many clusters a notebook shows as a graph, at the most."""
+
+TABLE_ROWS = 500
+"""How many steps a notebook shows, at the most."""
 
 
 class Plan:
@@ -93,6 +103,10 @@ class Plan:
     def to_mermaid(self) -> str:
         """Draws the plan for Mermaid."""
         return self._native.to_mermaid()
+
+    def to_svg(self) -> str:
+        """Draws the plan as an image; meant for a few clusters."""
+        return self._native.to_svg()
 
     @property
     def goal(self) -> str:
@@ -166,6 +180,38 @@ class Plan:
             raise run_failed(report)
         return report
 
+    def status(
+        self,
+        executor: AnyExecutor,
+        *,
+        on_event: OnEvent | None = None,
+        base_dir: str | os.PathLike[str] | None = None,
+        forks: int | None = None,
+    ) -> Status:
+        """Reads what the clusters are like now. Nothing is changed.
+
+        What could not be read is a problem in the status: nothing is raised for it. Drift is what
+        the steps of this plan would change.
+        """
+        return Status(self._call(_native.status, executor, on_event, base_dir, forks, None))
+
+    def env(
+        self, cluster: str | None = None, *, executor: AnyExecutor | None = None
+    ) -> dict[str, str]:
+        """Gives the variables with which ``etcdctl`` finds a cluster, and proves who it is.
+
+        They name files on the hosts of members; with a sandbox, those of its first member. Without
+        a name it is the only cluster; :class:`PlanError` is raised where there are several.
+
+        >>> import pyetcdplan
+        >>> plan = pyetcdplan.plan("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
+        >>> plan.env()["ETCDCTL_ENDPOINTS"]
+        'https://10.10.10.10:2379'
+        """
+        native = None if executor is None else native_executor(executor)
+        variables: dict[str, str] = json.loads(_native.environment(self._native, cluster, native))
+        return variables
+
     async def apply_async(
         self,
         executor: AnyExecutor,
@@ -225,10 +271,21 @@ class Plan:
         forks: int | None,
         stop: _native.StopFlag | None,
     ) -> Report:
+        return Report(self._call(run, executor, on_event, base_dir, forks, stop))
+
+    def _call(
+        self,
+        function: Callable[..., T],
+        executor: AnyExecutor,
+        on_event: OnEvent | None,
+        base_dir: str | os.PathLike[str] | None,
+        forks: int | None,
+        stop: _native.StopFlag | None,
+    ) -> T:
         if base_dir is None and isinstance(executor, SandboxExecutor):
             base_dir = executor.dir
         tell = None if on_event is None else _read_event(on_event)
-        report = run(
+        return function(
             self._native,
             native_executor(executor),
             base_dir=base_dir or self._base_dir or Path(),
@@ -236,7 +293,6 @@ class Plan:
             stop=stop,
             forks=forks,
         )
-        return Report(report)
 
     def __len__(self) -> int:
         return len(self._native)
@@ -259,16 +315,19 @@ class Plan:
         return _restore, (self.to_json(), self._base_dir)
 
     def _repr_html_(self) -> str:
-        """Shows the plan in notebooks: the table of its steps, and the text of its graph."""
+        """Shows the plan in notebooks: the graph, unless it is too wide, and the table of steps."""
         rows = [
             (step.host or "", step.id, step.summary, "\n".join(step.waits_for))
-            for step in self.steps
+            for step in self.steps[:TABLE_ROWS]
         ]
         table = html_table(("host", "step", "what", "waits for"), rows)
-        return f"<p>{escape(repr(self)[1:-1])}</p>{table}"
+        more = len(self) - len(rows)
+        rest = f"<p>and {more} more steps</p>" if more else ""
+        graph = self.to_svg() if len(self.clusters) <= GRAPH_CLUSTERS else ""
+        return f"<p>{escape(repr(self)[1:-1])}</p>{graph}{table}{rest}"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """Shows the plan in notebooks: as a graph where they draw Mermaid, else as a table."""
+        """Shows the plan in notebooks, as whatever of these they can show."""
         return {
             "text/plain": str(self),
             "text/html": self._repr_html_(),

@@ -23,6 +23,10 @@ class Place:
     """The line, from 1."""
     column: int
     """The character in it, from 1."""
+    end_line: int
+    """The line in which it ends."""
+    end_column: int
+    """The character behind its last."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
@@ -61,8 +65,6 @@ class Diagnostic:
     """What is wrong, as one sentence."""
     hint: str
     """What to do about it."""
-    label: str
-    """What is written beside the marked text; may be empty."""
     place: Place | None
     """Where; none where that is not known."""
     related: tuple[Related, ...]
@@ -75,14 +77,14 @@ class Diagnostic:
         """Makes it from its document."""
         place = data["place"]
         related = (
-            Related(Place(**_known(Place, other["place"])), other["label"])
+            Related(Place(**known(Place, other["place"])), other["label"])
             for other in data["related"]
         )
-        known = _known(cls, data) | {
-            "place": None if place is None else Place(**_known(Place, place)),
+        values = known(cls, data) | {
+            "place": None if place is None else Place(**known(Place, place)),
             "related": tuple(related),
         }
-        return cls(**known)
+        return cls(**values)
 
     def __str__(self) -> str:
         return self.text
@@ -138,14 +140,14 @@ class Cluster:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Cluster:
         """Makes it from its document."""
-        known = _known(cls, data) | {
-            "members": tuple(Member(**_known(Member, member)) for member in data["members"]),
+        values = known(cls, data) | {
+            "members": tuple(Member(**known(Member, member)) for member in data["members"]),
             "parameters": {
-                name: Parameter(**_known(Parameter, parameter))
+                name: Parameter(**known(Parameter, parameter))
                 for name, parameter in data["parameters"].items()
             },
         }
-        return cls(**known)
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +190,11 @@ class Step:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Step:
         """Makes it from its document."""
-        known = _known(cls, data) | {
+        values = known(cls, data) | {
             "tags": tuple(data["tags"]),
             "waits_for": tuple(data["waits_for"]),
         }
-        return cls(**known)
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class Refusal:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Refusal:
         """Makes it from its document."""
-        return cls(**_known(cls, data))
+        return cls(**known(cls, data))
 
     def __str__(self) -> str:
         on = "" if self.host is None else f" on {self.host}"
@@ -246,7 +248,7 @@ class StepReport:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> StepReport:
         """Makes it from its document."""
-        return cls(**(_known(cls, data) | {"lines": tuple(data["lines"])}))
+        return cls(**(known(cls, data) | {"lines": tuple(data["lines"])}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,11 +287,11 @@ class Event:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Event:
         """Makes it from its document."""
-        known = _known(cls, data) | {
+        values = known(cls, data) | {
             "lines": tuple(data.get("lines", ())),
             "refusals": tuple(Refusal.from_dict(r) for r in data.get("refusals", ())),
         }
-        return cls(**known)
+        return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the fields that have a meaning."""
@@ -332,6 +334,6 @@ class Question:
     """The file with the key; none for a password."""
 
 
-def _known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
+def known(record: type, data: Mapping[str, Any]) -> dict[str, Any]:
     """Gives what a record has fields for: a document of a later version can say more."""
     return {field.name: data[field.name] for field in fields(record) if field.name in data}

@@ -4,4 +4,5 @@ mod dot;
 mod json;
 mod lanes;
 mod mermaid;
+mod svg;
 pub(crate) mod text;
