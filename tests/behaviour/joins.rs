@@ -1,5 +1,7 @@
 //! New hosts join a cluster that lives: one at a time, as learners first, and never at its cost.
 
+use std::fmt::Write as _;
+
 use etcd_plan::engine::Silent;
 use etcd_plan::plan::Plan;
 use etcd_plan::{Goal, Outcome};
@@ -21,7 +23,8 @@ fn grown_from(text: &str, new: &[&str]) -> Scene {
     scene.put("a", Scene::PRECIOUS);
     let mut lines = "10.10.10.12: { etcd_seq: 3 }".to_owned();
     for (position, host) in new.iter().enumerate() {
-        lines.push_str(&format!("\n    {host}: {{ etcd_seq: {} }}", 4 + position));
+        let seq = 4 + position;
+        write!(lines, "\n    {host}: {{ etcd_seq: {seq} }}").expect("a String takes everything");
     }
     scene.reread(&text.replace("10.10.10.12: { etcd_seq: 3 }", &lines));
     scene

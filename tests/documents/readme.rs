@@ -94,7 +94,7 @@ fn shell() -> String {
             Role::Follower
         };
         let certificate = member.certificate.as_mut().expect("it was issued");
-        certificate.not_after = "2046-11-16T14:30:00Z".to_owned();
+        "2046-11-16T14:30:00Z".clone_into(&mut certificate.not_after);
     }
     let status = status.page(WIDTH);
     format!(

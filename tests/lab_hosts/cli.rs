@@ -127,7 +127,7 @@ impl Shell {
     fn ends_with_of(&self, code: i32, words: &str) -> String {
         let mut command = Command::new(&self.program);
         command.args(words.split_whitespace());
-        if words.ends_with(".json") && words.starts_with("apply") {
+        if words.starts_with("apply") && words.contains(".json") {
             command.args(["--ssh-config", "ssh_config"]);
         }
         command

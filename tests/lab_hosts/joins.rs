@@ -58,6 +58,7 @@ fn write_until(hosts: &Hosts, prefix: &str, end: &AtomicBool) -> Seen {
 }
 
 /// Carries a join out while the client works, and sees that no acknowledged write is lost.
+#[expect(clippy::print_stderr, reason = "what was measured")]
 fn join_under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Report {
     let end = AtomicBool::new(false);
     let (report, seen) = thread::scope(|scope| {
@@ -74,7 +75,7 @@ fn join_under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Rep
         .iter()
         .filter(|number| !keys.contains(&format!("{prefix}{number}").as_str()));
     assert_eq!(lost.count(), 0, "acknowledged writes were lost");
-    println!(
+    eprintln!(
         "{prefix}: {} acknowledged writes, longest gap {:?}; {report}",
         seen.acknowledged.len(),
         seen.longest_gap

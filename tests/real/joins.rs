@@ -44,7 +44,7 @@ fn members_join_one_after_the_other_while_a_client_writes() {
         (report, writer.join().expect("the client does not panic"))
     });
     assert!(report.is_success(), "{report}");
-    println!(
+    eprintln!(
         "{} acknowledged writes, longest gap {gap:?}, {report}",
         acknowledged.len()
     );

@@ -14,7 +14,7 @@ const FOLDER: &str = "ETCD_PLAN_TEST_KILLED_IN";
 const NET: u8 = 10;
 
 /// How often the process is killed before the run that is left alone.
-const KILLS: u64 = 6;
+const KILLS: u32 = 6;
 
 /// The process that is killed: it builds the cluster, or builds it anew.
 #[test]
@@ -39,7 +39,8 @@ fn a_run_that_is_killed_at_random_moments_goes_on() {
     let seed = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| u64::from(time.subsec_nanos()));
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
+    let mut random = seed;
     for nth in 0..KILLS {
         let goal = if nth % 3 == 2 { "rebuild" } else { "create" };
         let mut killed = Command::new(env::current_exe().expect("it runs"))
@@ -51,11 +52,10 @@ fn a_run_that_is_killed_at_random_moments_goes_on() {
             .spawn()
             .expect("it can be started");
         // A whole run takes one to two seconds where nothing else runs.
-        let random = seed
+        random = random
             .wrapping_mul(6_364_136_223_846_793_005)
-            .rotate_left(8 * nth as u32)
-            % 1500;
-        thread::sleep(Duration::from_millis(20 + random));
+            .wrapping_add(1);
+        thread::sleep(Duration::from_millis(20 + (random >> 33) % 1500));
         killed.kill().expect("it is ours");
         killed.wait().expect("it ends");
     }

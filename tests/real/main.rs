@@ -1,5 +1,10 @@
 //! Whole runs on real etcd, whose members live in a sandbox on loopback addresses of their own.
 
+#![expect(
+    clippy::print_stderr,
+    reason = "what a run measured, and the seed of a random one"
+)]
+
 mod joins;
 mod kills;
 mod sandbox;

@@ -17,7 +17,7 @@ pub(crate) struct Sandbox {
     net: u8,
     pub(crate) dir: PathBuf,
     pub(crate) executor: SandboxExecutor,
-    _owned: Option<TempDir>,
+    owned: Option<TempDir>,
 }
 
 impl Sandbox {
@@ -28,8 +28,8 @@ impl Sandbox {
             return None;
         }
         let owned = TempDir::new().expect("a folder");
-        let mut sandbox = Self::at(net, owned.path().to_owned());
-        sandbox._owned = Some(owned);
+        let mut sandbox = Self::at(net, owned.path().toowned());
+        sandbox.owned = Some(owned);
         Some(sandbox)
     }
 
@@ -39,7 +39,7 @@ impl Sandbox {
             net,
             executor: SandboxExecutor::new(dir.join("hosts")),
             dir,
-            _owned: None,
+            owned: None,
         }
     }
 
@@ -100,17 +100,18 @@ impl Sandbox {
             .args(arguments)
             .output()
             .expect("etcdctl can be started");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        match output.status.success() {
-            true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-            false => Err(said),
+        let said = String::from_utf8_lossy(&output.stderr).intoowned();
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).trim().toowned())
+        } else {
+            Err(said)
         }
     }
 }
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        if self._owned.is_some()
+        if self.owned.is_some()
             && let Err(error) = self.executor.stop_all()
         {
             eprintln!("{error}");

@@ -184,6 +184,10 @@ pub struct Listener {
 }
 
 /// What lies in a data directory.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four answers of one look, each asked for by itself"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataDirFacts {
     /// Whether the folder is there.

@@ -155,11 +155,12 @@ impl<'a> Step<'a> {
 
     /// Gives the member that the step is about, on whichever host it happens.
     pub fn member(self) -> Option<&'a MemberSpec> {
-        let position = match (self.node().action.member(), self.node().at) {
-            (Some(member), _) | (None, At::Member(member)) => member,
-            _ => return None,
-        };
-        self.cluster()?.members.get(position as usize)
+        let named = self.node().action.member();
+        let position = named.or(match self.node().at {
+            At::Member(position) => Some(position),
+            At::Controller | At::Infra(_) => None,
+        });
+        self.cluster()?.members.get(position? as usize)
     }
 
     /// Gives the member on whose host the step happens.

@@ -22,7 +22,7 @@ impl SimWorld {
     /// When nothing answers there, or the member has no quorum or no vote.
     pub fn put(&self, via: &str, key: &str, value: &str) -> Answer<u64> {
         let change = Change::Put(key.to_owned(), value.to_owned());
-        self.on_member(via, |state, at| state.decide(at, change))?;
+        self.on_member(via, |state, at| state.decide(at, &change))?;
         Ok(self.member_state(via)?.revision)
     }
 
@@ -33,7 +33,7 @@ impl SimWorld {
     /// As [`SimWorld::put`].
     pub fn delete(&self, via: &str, key: &str) -> Answer<()> {
         let change = Change::Delete(key.to_owned());
-        self.on_member(via, |state, at| state.decide(at, change))
+        self.on_member(via, |state, at| state.decide(at, &change))
     }
 
     /// Reads a key from the store of one member, as a linearizable read does.
@@ -148,7 +148,7 @@ impl State {
             client_urls: Vec::new(),
             is_learner: learner,
         };
-        self.decide(at, Change::Add(member))?;
+        self.decide(at, &Change::Add(member))?;
         Ok(id)
     }
 
@@ -164,7 +164,7 @@ impl State {
         if voted && (left.is_empty() || started < left.len() / 2 + 1) {
             return Err(NOT_ENOUGH.to_owned());
         }
-        self.decide(at, Change::Remove(id))
+        self.decide(at, &Change::Remove(id))
     }
 
     /// Gives a learner a vote.
@@ -182,11 +182,11 @@ impl State {
             }
             Some(_) => {}
         }
-        self.decide(at, Change::Promote(id))
+        self.decide(at, &Change::Promote(id))
     }
 
     /// Lets a cluster decide something, at every member that has a part in the quorum.
-    fn decide(&mut self, at: &ProcessKey, change: Change) -> Answer<()> {
+    fn decide(&mut self, at: &ProcessKey, change: &Change) -> Answer<()> {
         serving(&self.etcds[at])?;
         self.now_ms += 1;
         let (now, cluster, leader) = {

@@ -227,9 +227,12 @@ impl<'r, 'a> Coordinator<'r, 'a> {
     /// Says whether a step that is there for a failure has none to answer: all went well before it,
     /// or what went before had nothing to take back.
     fn is_uncalled_for(&self, step: Step<'_>) -> bool {
-        let went_well = |before: Step<'_>| match before.action().is_contingent() {
-            true => self.outcome(before) == Some(Outcome::Unchanged),
-            false => self.has_ended_well(before.index()),
+        let went_well = |before: Step<'_>| {
+            if before.action().is_contingent() {
+                self.outcome(before) == Some(Outcome::Unchanged)
+            } else {
+                self.has_ended_well(before.index())
+            }
         };
         step.action().is_contingent() && step.waits_for().all(went_well)
     }

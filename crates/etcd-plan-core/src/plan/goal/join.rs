@@ -40,7 +40,7 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     for member in steps.selected() {
         last = join(steps, member, last);
     }
-    finish(steps, last);
+    finish(steps, &last);
 }
 
 /// The package and the certificates need nothing of the cluster; the configuration names its
@@ -92,7 +92,7 @@ fn join(
 
 /// The members that were there get files that name the new ones; etcd reads that part of them only
 /// when it makes its data, so none restarts.
-fn finish(steps: &mut ClusterSteps<'_, '_>, joined: Vec<StepIndex>) {
+fn finish(steps: &mut ClusterSteps<'_, '_>, joined: &[StepIndex]) {
     let mut ready = Vec::new();
     for member in steps.members() {
         let at = At::Member(member);
