@@ -12,6 +12,7 @@ mod limits;
 mod losses;
 mod meanwhile;
 mod order;
+mod package_files;
 mod plan_files;
 mod plans;
 mod previews;

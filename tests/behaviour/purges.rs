@@ -3,9 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use etcd_plan::core::run::stamp_of;
-use etcd_plan::op::{Ownership, ServiceState};
+use etcd_plan::op::{Op, Ownership, ServiceState, WriteOp};
 use etcd_plan::plan::{Plan, Subtask};
-use etcd_plan_testkit::Node;
+use etcd_plan_testkit::{JournalEntry, Node};
 use etcd_plan_tests::{HOSTS, Scene, THREE};
 
 const DATA: &str = "/data/etcd";
@@ -36,6 +36,36 @@ fn put_old(scene: &Scene, folder: &str) {
     scene
         .world
         .put_file(HOSTS[0], &format!("{folder}/member/snap/db"), file);
+}
+
+/// A member that is slow to go down loses nothing by being killed, where its data is moved aside; one
+/// whose data stays in use would have to make up for it.
+#[test]
+fn only_members_whose_data_goes_may_be_killed() {
+    let scene = Scene::living();
+    for plan in [scene.rebuild(), destroy(&scene)] {
+        let ran = scene.run(&plan);
+        let journal = ran.executor.journal();
+        ran.succeeded();
+        for host in HOSTS {
+            let on_host = || journal.iter().filter(|entry| entry.host.as_str() == host);
+            let is_kill = |entry: &&JournalEntry| {
+                matches!(
+                    &entry.op,
+                    Op::Write(WriteOp::StopService {
+                        kill_after: Some(_),
+                        ..
+                    })
+                )
+            };
+            let kill = on_host()
+                .position(|entry| is_kill(&entry))
+                .expect("it was stopped");
+            let goes = |entry: &JournalEntry| matches!(&entry.op, Op::Write(WriteOp::MoveAside { path, .. }) if path.as_str() == DATA);
+            assert!(on_host().skip(kill).any(goes), "{host}: its data stays");
+            assert_eq!(on_host().filter(is_kill).count(), 1);
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! What the documents show is what the code gives.
 
+mod formats;
 mod parameters;
 mod readme;

@@ -9,8 +9,10 @@ use std::path::Path;
 use etcd_plan::Inventory;
 use etcd_plan::engine::{Run, RunSettings, Silent};
 use etcd_plan::guard::Guard;
+use etcd_plan::names::EtcdId;
 use etcd_plan::pki::PkiMemory;
 use etcd_plan::plan::{Goal, Plan};
+use etcd_plan::status::{self, Role};
 use etcd_plan_testkit::{SimExecutor, SimWorld};
 use etcd_plan_tests::{apply, inventory, plan};
 
@@ -26,12 +28,16 @@ etcd:
     etcd_safeguard: true
 ";
 
+/// The width of the README's terminal.
+const WIDTH: usize = 80;
+
 const HOSTS: [&str; 3] = ["10.10.10.10", "10.10.10.11", "10.10.10.12"];
 
 #[test]
 fn the_readme_shows_what_the_code_gives() {
     check("inventory", &fenced("yaml", INVENTORY));
     check("picture", &fenced("mermaid", &plan(INVENTORY).to_mermaid()));
+    check("shell", &fenced("console", &shell()));
     check("refusal", &fenced("text", &refusal()));
     check("guards", &guards());
 }
@@ -60,6 +66,40 @@ fn refusal() -> String {
 fn rebuild(inventory: &Inventory) -> Plan {
     let plan = Plan::builder(inventory).goal(Goal::Rebuild).build();
     plan.expect("a good inventory")
+}
+
+/// Gives what the command prints: it asks the library for these very pages.
+fn shell() -> String {
+    let world = SimWorld::of(&HOSTS);
+    let (executor, keys) = (SimExecutor::new(&world), PkiMemory::new());
+    let inventory = Inventory::parse(INVENTORY, "pigsty.yml").expect("a good inventory");
+    let plan = Plan::from_inventory(&inventory).expect("a plan");
+    let preview = Run::new(&plan, &executor, &keys)
+        .observe(&mut Silent)
+        .preview();
+    let planned = plan.changes(&preview, WIDTH);
+
+    let report = apply(&plan, &SimExecutor::new(&world), &keys);
+    assert!(report.is_ok_and(|report| report.is_success()));
+    let settings = RunSettings::default();
+    let mut status = status::read(&plan, &executor, &keys, settings, &mut Silent);
+    assert!(status.is_healthy() && !status.has_drift(), "{status}");
+    // What no two clusters agree in: ids, who leads, and when certificates were issued.
+    let cluster = &mut status.clusters[0];
+    cluster.cluster_id = Some(EtcdId(0x1d49_3820_13ff_8962));
+    for (nth, member) in cluster.members.iter_mut().enumerate() {
+        member.role = if nth == 0 {
+            Role::Leader
+        } else {
+            Role::Follower
+        };
+        let certificate = member.certificate.as_mut().expect("it was issued");
+        certificate.not_after = "2046-11-16T14:30:00Z".to_owned();
+    }
+    let status = status.page(WIDTH);
+    format!(
+        "$ etcd-plan plan\n{planned}\n\n$ etcd-plan apply --yes\n…\n\n$ etcd-plan status\n{status}"
+    )
 }
 
 /// Lists the guards, as a table.

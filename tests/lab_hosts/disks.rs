@@ -3,7 +3,7 @@
 use etcd_plan::Goal;
 use etcd_plan_tests::plan;
 
-use crate::fixture::{Hosts, THREE, node, planned};
+use crate::fixture::{Hosts, ONE, THREE, node, planned};
 
 #[test]
 fn a_disk_that_is_too_small_for_data_refuses() {
@@ -56,4 +56,31 @@ fn a_disk_that_fills_up_before_the_purge_leaves_the_cluster_as_it_is() {
     assert_eq!(hosts.etcdctl(2, "get a"), "");
     let left = hosts.sh(2, "ls -A /etc/etcd | grep etcd-plan || :");
     assert_eq!(left, "");
+}
+
+/// A data directory with a disk of its own cannot be renamed: what it holds is moved aside on that
+/// disk, and the folder stays where it is.
+#[test]
+fn a_data_directory_with_a_disk_of_its_own_is_purged_within_it() {
+    let Some(hosts) = Hosts::empty(1) else { return };
+    hosts.sh(1, "mkdir -p /data/etcd && mount -t tmpfs -o size=600m own /data/etcd && mkdir /data/etcd/lost+found");
+    let one = plan(ONE);
+    hosts.converge(&one);
+    hosts.etcdctl(1, "put a 10");
+    hosts.converge(&planned(ONE, |choose| choose.goal(Goal::Rebuild)));
+    assert_eq!(hosts.etcdctl(1, "get a"), "");
+    let left = hosts.sh(
+        1,
+        "mountpoint -q /data/etcd && ls -A /data/etcd; ls -d /data/etcd/.purged-*/member/wal",
+    );
+    assert!(
+        left.contains("lost+found") && left.contains("/member/wal"),
+        "{left}"
+    );
+    let again = hosts.converge(&one);
+    assert!(!again.has_changes(), "{again}");
+    // The retention is that of any purge: the latest one stays.
+    hosts.converge(&planned(ONE, |choose| choose.goal(Goal::Rebuild)));
+    let purged = hosts.sh(1, "ls -d /data/etcd/.purged-* | wc -l");
+    assert_eq!(purged, "1");
 }

@@ -3,12 +3,14 @@
 //! Outside of one every test says that it is skipped: the addresses could be anybody's there.
 //! `cargo xtask lab up 5`, then `cargo xtask lab exec cargo test --package etcd-plan-tests --test lab`.
 
+mod cli;
 mod create;
 mod cuts;
 mod disks;
 mod fixture;
 mod guards;
 mod hosts;
+mod joins;
 mod killed;
 mod larger;
 mod packages;

@@ -41,6 +41,43 @@ fn without_a_package_nothing_is_begun_and_with_one_it_ends_well() {
     assert_eq!(report.count(Outcome::Changed), 0, "{report}");
 }
 
+/// etcd's own releases are archives: one is made of the programs of this machine.
+#[test]
+fn an_archive_from_here_serves_a_host_that_no_source_serves() {
+    let Some(hosts) = Hosts::fresh(1) else { return };
+    hosts.sh(0, "systemctl stop lab-packages");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let release = folder.path().join("etcd-release");
+    std::fs::create_dir(&release).expect("a folder");
+    for program in ["etcd", "etcdctl"] {
+        std::fs::copy(format!("/usr/bin/{program}"), release.join(program))
+            .expect("it is installed here");
+    }
+    let archive = folder.path().join("etcd-release.tar.gz");
+    let packed = std::process::Command::new("tar")
+        .args(["-C", &folder.path().to_string_lossy(), "-czf"])
+        .arg(&archive)
+        .arg("etcd-release")
+        .status();
+    assert!(packed.expect("tar is there").success());
+    let digest = etcd_plan::op::digest(&std::fs::read(&archive).expect("it was made"));
+    let vars = format!(
+        "etcd_cluster: etcd, etcd_package: {}, etcd_package_sha256: {digest}",
+        archive.display()
+    );
+    let plan = plan(&ONE.replace("etcd_cluster: etcd", &vars));
+    let report = hosts.converge(&plan);
+    hosts.sh(0, "systemctl start lab-packages");
+    assert!(report.has_changes());
+    assert_eq!(hosts.etcdctl(1, "put a 10"), "OK");
+    let left = hosts.sh(1, "id -u etcd >/dev/null && ls -A /var/cache/etcd-plan; stat -c %U /proc/$(systemctl show -p MainPID --value etcd)");
+    assert_eq!(
+        left, "etcd",
+        "no archive is left, and etcd runs as its own user"
+    );
+    assert!(!hosts.converge(&plan).has_changes());
+}
+
 /// Debian has dnf and rpm too: with its own package manager hidden, and a package source of dnf's
 /// form, a host of the lab stands in for one of Enterprise Linux.
 #[test]

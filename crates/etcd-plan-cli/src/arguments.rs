@@ -71,6 +71,7 @@ pub(crate) struct InventoryArguments {
         short,
         long,
         env = "ETCD_PLAN_INVENTORY",
+        hide_env_values = true,
         default_value = "pigsty.yml",
         value_name = "FILE"
     )]

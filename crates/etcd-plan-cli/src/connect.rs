@@ -9,6 +9,7 @@ use etcd_plan::executor::{Executor, LocalExecutor, SandboxExecutor};
 use etcd_plan::secret::Secret;
 
 use crate::arguments::ConnectArguments;
+use crate::exit::{BAD_INPUT, Failure};
 
 /// How hosts are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,16 +35,14 @@ impl FromStr for Connection {
     }
 }
 
-/// Makes the executor that the options ask for.
-pub(crate) fn executor(arguments: &ConnectArguments) -> Box<dyn Executor> {
-    match &arguments.connection {
+/// Makes the executor that the options ask for. Passwords are asked for here, before anything is
+/// shown that a question would be lost in.
+pub(crate) fn executor(arguments: &ConnectArguments) -> Result<Box<dyn Executor>, Failure> {
+    Ok(match &arguments.connection {
         Connection::Local => Box::new(LocalExecutor::new()),
         Connection::Sandbox(folder) => Box::new(SandboxExecutor::new(folder)),
         Connection::Ssh => {
-            let mut ssh = SshExecutor::new().secrets(Ask {
-                password: arguments.ask_pass,
-                become_password: arguments.ask_become_pass,
-            });
+            let mut ssh = SshExecutor::new().secrets(Given::ask(arguments)?);
             for file in &arguments.private_key {
                 ssh = ssh.identity_file(file);
             }
@@ -64,27 +63,41 @@ pub(crate) fn executor(arguments: &ConnectArguments) -> Box<dyn Executor> {
             }
             Box::new(ssh)
         }
+    })
+}
+
+/// What was given on the terminal, for all hosts; the rest comes from the environment.
+struct Given {
+    password: Option<Secret>,
+    become_password: Option<Secret>,
+}
+
+impl Given {
+    fn ask(arguments: &ConnectArguments) -> Result<Self, Failure> {
+        let ask = |is_wanted: bool, prompt: &str| {
+            let answer = is_wanted.then(|| rpassword::prompt_password(prompt));
+            let answer = answer.transpose().map_err(|error| {
+                let message = format!("a password cannot be asked for: {error}");
+                let hint = "run it on a terminal, or set ETCD_PLAN_SSH_PASSWORD and \
+                            ETCD_PLAN_BECOME_PASSWORD";
+                Failure::new(BAD_INPUT, message, hint)
+            })?;
+            Ok::<_, Failure>(answer.map(|answer| Secret::new(answer.into_bytes())))
+        };
+        Ok(Self {
+            password: ask(arguments.ask_pass, "SSH password: ")?,
+            become_password: ask(arguments.ask_become_pass, "sudo password: ")?,
+        })
     }
 }
 
-/// Asks on the terminal for what was said to be asked for, and takes the rest from the environment.
-struct Ask {
-    password: bool,
-    become_password: bool,
-}
-
-impl Secrets for Ask {
+impl Secrets for Given {
     fn answer(&self, question: &Question) -> Option<Secret> {
-        let prompt = match question {
-            Question::Password { user, host } if self.password => {
-                format!("SSH password of {user} on {host}: ")
-            }
-            Question::BecomePassword { user, host } if self.become_password => {
-                format!("sudo password of {user} on {host}: ")
-            }
-            _ => return Environment.answer(question),
+        let given = match question {
+            Question::Password { .. } => &self.password,
+            Question::BecomePassword { .. } => &self.become_password,
+            Question::Passphrase { .. } => &None,
         };
-        let answer = rpassword::prompt_password(prompt).ok()?;
-        Some(Secret::new(answer.into_bytes()))
+        given.clone().or_else(|| Environment.answer(question))
     }
 }

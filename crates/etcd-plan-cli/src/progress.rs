@@ -83,7 +83,8 @@ impl Observer for Progress {
                 if let Some(screen) = &mut self.screen {
                     screen.begin("reading hosts", *hosts);
                 } else {
-                    self.say(&format!("reading {hosts} hosts"));
+                    let s = if *hosts == 1 { "" } else { "s" };
+                    self.say(&format!("reading {hosts} host{s}"));
                 }
             }
             Event::HostRead { host, .. } => {

@@ -113,6 +113,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
+        Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
         Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
         Op::Write(WriteOp::ReloadUnits) => "reload_units",
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
@@ -123,6 +124,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
         Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
+        Op::Write(WriteOp::InstallFile { .. }) => "install_file",
     }
 }
 
@@ -144,7 +146,9 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
             | WriteOp::MoveAside { path, .. }
-            | WriteOp::DeletePurged { path },
+            | WriteOp::MoveContentsAside { path, .. }
+            | WriteOp::DeletePurged { path }
+            | WriteOp::InstallFile { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(

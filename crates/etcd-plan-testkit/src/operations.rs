@@ -106,6 +106,9 @@ impl State {
             }
             WriteOp::RemoveFile { path } => host.files.remove_file(path),
             WriteOp::MoveAside { path, to } => host.move_aside(path, to),
+            WriteOp::MoveContentsAside { path, .. } => {
+                Err(format!("{path}: nothing is mounted there"))
+            }
             WriteOp::DeletePurged { path } => {
                 if !path.file_name().contains(".purged-") {
                     return Err(format!("{path}: not something that was moved aside"));
@@ -133,6 +136,7 @@ impl State {
                 );
                 Ok(())
             }
+            WriteOp::InstallFile { path, .. } => host.install_file(path),
             WriteOp::AddMember {
                 access, peer_url, ..
             } => {
@@ -212,6 +216,19 @@ impl Host {
         }
     }
 
+    /// A simulated package file holds the version that it brings.
+    fn install_file(&mut self, path: &HostPath) -> Words<()> {
+        if self.packages.installed.is_some() {
+            return Ok(());
+        }
+        let content = self.files.bytes(path);
+        let content = content.ok_or_else(|| format!("cannot access '{path}': No such file"))?;
+        let version = String::from_utf8_lossy(content).trim().parse();
+        let version = version.map_err(|why| format!("{path} is no package: {why}"))?;
+        self.install(version);
+        Ok(())
+    }
+
     fn install_package(&mut self, wanted: Option<&EtcdVersion>) -> Words<()> {
         let is_wanted =
             |version: &EtcdVersion| wanted.is_none_or(|wanted| wanted.is_met_by(version));
@@ -252,6 +269,7 @@ fn data_dir(host: &Host, path: &HostPath) -> DataDirFacts {
     };
     DataDirFacts {
         exists: files.get(path).is_some(),
+        fixed: false,
         empty: files.children(path).next().is_none(),
         wal: files.children(&path.join("member").join("wal")).any(is_wal),
         free_bytes: host.free_bytes,

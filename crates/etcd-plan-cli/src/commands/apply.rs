@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
         _ => input::keys_folder(&arguments.inventory),
     };
     let keys = PkiFolder::new(keys);
-    let executor = connect::executor(&arguments.connect);
+    let executor = connect::executor(&arguments.connect)?;
     let interrupt = super::listen()?;
     let settings = RunSettings {
         forks: arguments.connect.forks,
@@ -54,7 +54,9 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
     progress.clear();
     let id = records.end(Some(&report), output);
     tell(arguments, plan, &report, verbose, output);
-    if !report.is_success() {
+    if report.is_success() && report.has_changes() {
+        output.message("nothing is left to do by hand");
+    } else if !report.is_success() {
         output.message(&format!(
             "to go on: {}",
             again(arguments.plan.as_deref(), &report)
@@ -117,6 +119,7 @@ fn agree<'a>(
         return Ok(observed);
     }
     output.message(&saved.plan.changes(&preview, Output::width()).to_string());
+    super::tell_notes(&preview, output);
     let losses = observed.losses();
     for loss in &losses {
         confirm(arguments, loss, interrupt, output)?;
@@ -172,6 +175,10 @@ fn tell(arguments: &ApplyArguments, plan: &Plan, report: &Report, verbose: u8, o
     if verbose > 1 {
         for (host, trips) in &report.round_trips {
             let _ = write!(text, "\n  {host}: {trips} round trips");
+            if let Some(traffic) = report.traffic.get(host) {
+                let (sent, received) = (traffic.sent, traffic.received);
+                let _ = write!(text, ", {sent} bytes sent, {received} received");
+            }
         }
     }
     output.data(&text);

@@ -15,7 +15,12 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
         }
     };
     let text = match (arguments.format, &arguments.name) {
-        (Format::Json, _) => serde_json::to_string_pretty(&found).expect("explanations are texts"),
+        (Format::Json, Some(_)) => {
+            serde_json::to_string_pretty(&found[0]).expect("an explanation is texts")
+        }
+        (Format::Json, None) => {
+            serde_json::to_string_pretty(&found).expect("explanations are texts")
+        }
         (Format::Text, Some(_)) => {
             let explained = found
                 .iter()

@@ -11,6 +11,8 @@ mod plan;
 mod status;
 mod validate;
 
+use etcd_plan::report::Report;
+
 use crate::arguments::{Arguments, Command};
 use crate::exit::{FAILED, Failure};
 use crate::interrupt::Interrupt;
@@ -40,4 +42,11 @@ fn listen() -> Result<Interrupt, Failure> {
         let message = format!("signals cannot be caught: {error}");
         Failure::new(FAILED, message, "see what keeps the process from it")
     })
+}
+
+/// Tells what a person should know of a preview and what was no reason to refuse.
+fn tell_notes(preview: &Report, output: Output) {
+    for note in &preview.notes {
+        output.message(&format!("note: {note}"));
+    }
 }

@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
         save(arguments, &saved, output)?;
         return Ok(SUCCESS);
     }
-    let executor = connect::executor(&arguments.connect);
+    let executor = connect::executor(&arguments.connect)?;
     let keys = PkiFolder::new(input::keys_folder(&arguments.inventory));
     let interrupt = super::listen()?;
     let mut progress = Progress::new(&plan, output, &interrupt, verbose);
@@ -40,15 +40,25 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
     if interrupt.is_set() {
         return Err(Failure::interrupted());
     }
+    let refused = || {
+        let refusals = observed.refusals();
+        exit::of_refusals(refusals, observed.observation())
+    };
+    // What would be done where a host was not read is anybody's guess.
+    if observed.observation().hosts.values().any(Result::is_err) {
+        return Err(refused());
+    }
     let saved = observed.save();
     show(arguments, &saved, output);
+    if let Some(preview) = &saved.preview {
+        super::tell_notes(preview, output);
+    }
     for loss in observed.losses() {
         output.message(&format!("! {loss}"));
     }
     save(arguments, &saved, output)?;
     if !observed.refusals().is_empty() {
-        let refusals = observed.refusals();
-        return Err(exit::of_refusals(refusals, observed.observation()));
+        return Err(refused());
     }
     let would_change = saved.preview.is_some_and(|preview| preview.has_changes());
     Ok(if would_change { WOULD_CHANGE } else { SUCCESS })

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
         builder = builder.limit(limit);
     }
     let plan = builder.build()?;
-    let executor = connect::executor(&arguments.connect);
+    let executor = connect::executor(&arguments.connect)?;
     let keys = PkiFolder::new(input::keys_folder(&arguments.inventory));
     let interrupt = crate::commands::listen()?;
     loop {

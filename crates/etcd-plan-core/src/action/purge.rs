@@ -71,22 +71,30 @@ fn destroys(context: &StepContext<'_>) -> bool {
     plan.purge_rule() == PurgeRule::Always && !plan.selection().takes(Subtask::Launch)
 }
 
-fn move_data(context: &StepContext<'_>, data: &DataDirFacts, to: &HostPath, change: &mut Change) {
-    let path = &context.spec().settings.storage.data.value;
-    change.lines.push(format!("- {path} is moved to {to}"));
-    change.ops.push(WriteOp::MoveAside {
-        path: path.clone(),
-        to: to.clone(),
+fn move_data(
+    context: &StepContext<'_>,
+    data: &DataDirFacts,
+    latest: &HostPath,
+    change: &mut Change,
+) {
+    let path = context.spec().settings.storage.data.value.clone();
+    change.lines.push(format!("- {path} is moved to {latest}"));
+    let to = latest.clone();
+    change.ops.push(if data.fixed {
+        WriteOp::MoveContentsAside { path, to }
+    } else {
+        WriteOp::MoveAside { path, to }
     });
     change.check.push(context.asks().data_dir());
-    change.check.push(ReadOp::Stat { path: path.clone() });
+    let path = context.spec().settings.storage.data.value.clone();
+    change.check.push(ReadOp::Stat { path });
     change.forget.push(context.asks().etcd());
     change.forget.push(context.asks().await_healthy());
-    for old in outdated(context, data, to.clone()) {
+    for old in outdated(context, data, latest.clone()) {
         change
             .lines
             .push(format!("- {old} is deleted, kept long enough"));
-        let conf = conf_aside(context, &old);
+        let conf = conf_aside(&old);
         change.ops.push(WriteOp::DeletePurged { path: old });
         change.ops.push(WriteOp::RemoveFile { path: conf });
     }
@@ -103,7 +111,7 @@ fn move_conf(
     if context.facts()?.bytes(&context.asks().conf())?.is_none() {
         return Ok(());
     }
-    let to = conf_aside(context, data_to);
+    let to = conf_aside(data_to);
     change.lines.push(format!("- {path} is moved to {to}"));
     change.check.push(context.asks().conf());
     change.check.push(ReadOp::Stat { path: path.clone() });
@@ -117,11 +125,10 @@ fn move_conf(
     Ok(())
 }
 
-fn conf_aside(context: &StepContext<'_>, data_to: &HostPath) -> HostPath {
-    let data = &context.spec().settings.storage.data.value;
-    let suffix = data_to.as_str().strip_prefix(data.as_str());
+fn conf_aside(data_to: &HostPath) -> HostPath {
+    let time = data_to.file_name().rsplit_once(PURGED);
     let conf = MemberFile::EtcdConf.wanted().path;
-    conf.with_suffix(suffix.unwrap_or_default())
+    conf.with_suffix(&format!("{PURGED}{}", time.map_or("", |(_, time)| time)))
 }
 
 /// A service that has nothing left to run must not be tried at the next boot. A sandbox has none.
@@ -144,7 +151,14 @@ fn disable(context: &StepContext<'_>, change: &mut Change) -> Result<(), Problem
 fn aside(context: &StepContext<'_>, data: &DataDirFacts) -> HostPath {
     let path = &context.spec().settings.storage.data.value;
     let stamp = &context.run.inputs.stamp;
-    let named = |number: &str| path.with_suffix(&format!("{PURGED}{stamp}{number}"));
+    let named = |number: &str| {
+        let suffix = format!("{PURGED}{stamp}{number}");
+        if data.fixed {
+            path.join(&suffix)
+        } else {
+            path.with_suffix(&suffix)
+        }
+    };
     let mut names = std::iter::once(named("")).chain((2..).map(|n: u32| named(&format!("-{n}"))));
     names
         .find(|name| !data.purged.contains(name))

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{ClusterKeys, HostFacts, Missing};
 use crate::names::HostName;
@@ -10,6 +11,9 @@ pub struct Observation {
     pub hosts: BTreeMap<HostName, Result<HostFacts, String>>,
     /// How far each host's clock is ahead of the control machine's.
     pub clocks: BTreeMap<HostName, ClockOffset>,
+    /// The package files of the control machine that hosts need, by their paths; or why one cannot be
+    /// read.
+    pub packages: BTreeMap<String, Result<Arc<[u8]>, String>>,
     /// What the control machine holds for each cluster, in the order of the plan's clusters.
     pub keys: Vec<ClusterKeys>,
 }

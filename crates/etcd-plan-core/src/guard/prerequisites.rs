@@ -2,9 +2,9 @@ use super::refusal::split_hint;
 use super::{Guard, GuardContext, Refusal};
 use crate::facts::HostFacts;
 use crate::names::HostName;
-use crate::op::{ReadOp, ServiceManager};
+use crate::op::{PackageManager, ReadOp, ServiceManager, digest};
 use crate::plan::{Action, Subtask};
-use crate::spec::MemberSpec;
+use crate::spec::{MemberSpec, PackageFile, PackageKind};
 
 /// The least free space below `etcd_data`, in bytes: one preallocated segment of the write-ahead
 /// log (64 MB) twice, and room for a young database.
@@ -139,10 +139,12 @@ fn judge_package<'a>(
             let evidence = "etcd is not installed, and the plan does not install it";
             let hint = format!("add `{}` to the tags", Subtask::Install);
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
+        } else if let Some(file) = &context.spec().settings.package.package.value {
+            judge_package_file(context, member, file, package.manager, refusals);
         } else if package.manager.is_none() {
             let evidence = "etcd is not installed, and no package manager can be used";
-            let hint = "put `etcd` and `etcdctl` into the PATH of the host, or run as root where there \
-                        is apt, dnf or yum";
+            let hint = "put `etcd` and `etcdctl` into the PATH of the host, run as root where there is \
+                        apt, dnf or yum, or name a file in `etcd_package`";
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         }
     }
@@ -159,6 +161,46 @@ fn judge_package<'a>(
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         }
     }
+}
+
+/// A package file must be there, be the one that was meant, and be one that the host can take.
+fn judge_package_file<'a>(
+    context: &GuardContext<'a>,
+    member: &'a MemberSpec,
+    file: &PackageFile,
+    manager: Option<PackageManager>,
+    refusals: &mut Vec<Refusal>,
+) {
+    let settings = &context.spec().settings.package;
+    let is_taken = match file.kind() {
+        PackageKind::Deb => manager == Some(PackageManager::Apt),
+        PackageKind::Rpm => matches!(manager, Some(PackageManager::Dnf | PackageManager::Yum)),
+        PackageKind::Archive => true,
+    };
+    if !is_taken {
+        let evidence = format!("the host cannot install `etcd_package` {file}");
+        let hint = "name a package of the host's own kind, or a release's .tar.gz";
+        refusals.push(context.refuse(Guard::Prerequisites, &member.host.name, evidence, hint));
+    }
+    let problem = match context.run.observation.packages.get(file.path()) {
+        Some(Ok(bytes)) => {
+            let found = digest(bytes);
+            let wanted = settings.package_sha256.value.as_ref();
+            wanted
+                .filter(|wanted| wanted.as_str() != found)
+                .map(|wanted| {
+                    format!("{file} has the SHA-256 {found}, and `etcd_package_sha256` is {wanted}")
+                })
+        }
+        Some(Err(why)) => Some(why.clone()),
+        None => Some(format!("{file} was not read")),
+    };
+    let refusal = problem.map(|evidence| {
+        let hint = "see whether `etcd_package` names the right file on this machine";
+        context.refuse(Guard::Prerequisites, None, evidence, hint)
+    });
+    // The file is the same for all hosts.
+    refusals.extend(refusal.filter(|refusal| !refusals.contains(refusal)));
 }
 
 fn judge_space<'a>(

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::secret::Secret;
@@ -26,6 +28,8 @@ impl Ownership {
 pub enum FileContent {
     /// Text that may be shown: configuration, certificates.
     Shown(String),
+    /// Bytes that many hosts get, and nobody reads: packages.
+    Shared(Arc<[u8]>),
     /// Bytes that must not be shown: private keys.
     Hidden(Secret),
 }
@@ -35,6 +39,7 @@ impl FileContent {
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Shown(text) => text.as_bytes(),
+            Self::Shared(bytes) => bytes,
             Self::Hidden(secret) => secret.expose(),
         }
     }

@@ -188,13 +188,18 @@ pub struct Listener {
 pub struct DataDirFacts {
     /// Whether the folder is there.
     pub exists: bool,
-    /// Whether it holds anything at all.
+    /// Whether a file system is mounted there, or a link leads elsewhere: then the folder stays where
+    /// it is, and only what it holds is moved aside, within it.
+    pub fixed: bool,
+    /// Whether it holds anything at all; in a fixed folder, but for `lost+found` and what was moved
+    /// aside.
     pub empty: bool,
     /// Whether it holds a write-ahead log: `member/wal/*.wal`.
     pub wal: bool,
     /// Free bytes of the file system that holds it, or would.
     pub free_bytes: u64,
-    /// What earlier purges moved aside: `<path>.purged-*`, in order of their names.
+    /// What earlier purges moved aside, in order of their names: `<path>.purged-*`, or
+    /// `<path>/.purged-*` in a fixed folder.
     pub purged: Vec<HostPath>,
 }
 

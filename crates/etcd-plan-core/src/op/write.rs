@@ -1,5 +1,6 @@
 use super::{EtcdAccess, FileContent, Ownership, Service};
 use crate::names::{EtcdId, EtcdVersion, HostPath, MemberName, Millis};
+use crate::spec::PackageKind;
 
 /// A change to a host. Each can be repeated: done twice it leaves what done once leaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +53,14 @@ pub enum WriteOp {
         /// Its new name.
         to: HostPath,
     },
+    /// Moves all that a folder holds into a new folder within it, but for `lost+found` and what was
+    /// moved aside before: for a folder that must stay where it is.
+    MoveContentsAside {
+        /// The folder.
+        path: HostPath,
+        /// The new folder; its name begins with `.purged-`.
+        to: HostPath,
+    },
     /// Deletes a folder that was moved aside, for good. Refused unless its name holds `.purged-`.
     DeletePurged {
         /// The folder.
@@ -86,6 +95,14 @@ pub enum WriteOp {
         timeout: Millis,
         /// After how long its processes are killed; none for never.
         kill_after: Option<Millis>,
+    },
+    /// Installs etcd and etcdctl from a package file on the host, without the distribution's own
+    /// instance being started.
+    InstallFile {
+        /// The package file.
+        path: HostPath,
+        /// What it is.
+        kind: PackageKind,
     },
     /// Adds a member to a cluster, as a learner; fine when a member with this peer URL is there.
     AddMember {

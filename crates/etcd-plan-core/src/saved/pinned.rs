@@ -54,7 +54,7 @@ impl PinnedFacts {
     pub fn of(plan: &Plan, observation: &Observation) -> Self {
         let hosts = observation.hosts.iter().map(|(host, facts)| {
             let facts = match facts {
-                Ok(facts) => of_host(facts),
+                Ok(facts) => of_host(plan, facts),
                 Err(_) => [("reached".to_owned(), "no".to_owned())].into(),
             };
             (host.clone(), facts)
@@ -102,11 +102,11 @@ fn compare(place: &str, before: Option<&Facts>, now: Option<&Facts>) -> Vec<Move
         .collect()
 }
 
-fn of_host(facts: &HostFacts) -> Facts {
+fn of_host(plan: &Plan, facts: &HostFacts) -> Facts {
     let mut pinned = Facts::new();
     for (question, answer) in facts.iter() {
         match answer {
-            Ok(reply) => pin(&mut pinned, question, reply),
+            Ok(reply) => pin(&mut pinned, plan, question, reply),
             Err(_) => {
                 let name = crate::action::describe(question);
                 pinned.insert(name, "could not be read".to_owned());
@@ -116,7 +116,7 @@ fn of_host(facts: &HostFacts) -> Facts {
     pinned
 }
 
-fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
+fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
     let mut put = |name: String, value: String| {
         pinned.insert(name, value);
     };
@@ -146,6 +146,16 @@ fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
                 .as_ref()
                 .map(|bytes| format!("sha256 {}", digest(bytes)));
             put(format!("content of {path}"), or_none(content));
+        }
+        (ReadOp::Folder { path }, Reply::Names(names)) => {
+            // Hosts are shared: what other clusters have there comes and goes as they like.
+            let is_ours = |name: &&String| {
+                let mut clusters = plan.clusters().iter();
+                clusters.any(|cluster| name.starts_with(cluster.name.as_str()))
+            };
+            let mut names: Vec<String> = names.iter().filter(is_ours).cloned().collect();
+            names.sort();
+            put(format!("names in {path}"), list(&names));
         }
         (ReadOp::Service { service }, Reply::Service(facts)) => {
             let state = if facts.state.is_alive() {
@@ -181,8 +191,20 @@ fn pin(pinned: &mut Facts, question: &ReadOp, reply: &Reply) {
                 list(&of_members(etcd)),
             );
         }
-        // The number of keys moves by itself, and nothing is awaited in the first reading.
-        _ => {}
+        // The number of keys moves by itself, and nothing is awaited in the first reading. The others
+        // are answers to their own questions, above.
+        (
+            _,
+            Reply::Done
+            | Reply::KeyCount(_)
+            | Reply::Awaited(_)
+            | Reply::Stat(_)
+            | Reply::Bytes(_)
+            | Reply::Names(_)
+            | Reply::Service(_)
+            | Reply::DataDir(_)
+            | Reply::Etcd(_),
+        ) => {}
     }
 }
 

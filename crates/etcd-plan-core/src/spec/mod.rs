@@ -14,4 +14,6 @@ pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
 pub use resolve::{ResolvedInventory, resolve};
 pub use ssh_args::SshArgs;
-pub use types::{Bytes, ExtraConfig, InitialState, PurgeRetention, Retention};
+pub use types::{
+    Bytes, ExtraConfig, InitialState, PackageFile, PackageKind, PurgeRetention, Retention, Sha256,
+};

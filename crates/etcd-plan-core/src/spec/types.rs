@@ -51,6 +51,125 @@ pub enum InitialState {
     Existing,
 }
 
+/// What kind of file brings etcd to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PackageKind {
+    /// A package of Debian and Ubuntu.
+    Deb,
+    /// A package of EL.
+    Rpm,
+    /// An archive of programs, as etcd's releases are.
+    Archive,
+}
+
+impl PackageKind {
+    /// Gives the kind's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Deb => "deb",
+            Self::Rpm => "rpm",
+            Self::Archive => "archive",
+        }
+    }
+}
+
+/// The path of a package file on the control machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageFile {
+    path: String,
+    kind: PackageKind,
+}
+
+impl PackageFile {
+    /// Gives the path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Gives the last part of the path.
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// Gives the kind, which the end of the name tells.
+    pub fn kind(&self) -> PackageKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for PackageFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.path)
+    }
+}
+
+impl FromStr for PackageFile {
+    type Err = NameError;
+
+    /// # Errors
+    ///
+    /// When the name does not end like that of a package, or has characters that file names on the
+    /// hosts should not have.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let endings = [
+            (".deb", PackageKind::Deb),
+            (".rpm", PackageKind::Rpm),
+            (".tar.gz", PackageKind::Archive),
+            (".tgz", PackageKind::Archive),
+        ];
+        let kind = endings
+            .into_iter()
+            .find(|(ending, _)| text.ends_with(ending));
+        let Some((_, kind)) = kind else {
+            return Err(NameError::new("ends with none of .deb, .rpm and .tar.gz"));
+        };
+        let package = Self {
+            path: text.to_owned(),
+            kind,
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+~-".contains(c);
+        if !package.file_name().chars().all(is_plain) {
+            return Err(NameError::new(
+                "has other characters in its name than letters, digits and `._+~-`",
+            ));
+        }
+        Ok(package)
+    }
+}
+
+/// A SHA-256 in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sha256(String);
+
+impl Sha256 {
+    /// Gives the digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Sha256 {
+    type Err = NameError;
+
+    /// # Errors
+    ///
+    /// When the text is not 64 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_digest {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(NameError::new("is not 64 hexadecimal digits"))
+        }
+    }
+}
+
 impl fmt::Display for InitialState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

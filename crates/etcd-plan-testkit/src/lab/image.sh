@@ -17,9 +17,7 @@ for version in 3.4.23 3.5.16; do
 done
 apt-ftparchive packages . >Packages
 gzip -k Packages
-# For the host that stands in for one of Enterprise Linux.
-apt-get -q -y -t bookworm --no-install-recommends install createrepo-c dnf rpm
-rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb
+rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 echo 'deb [trusted=yes] http://10.10.10.9/ ./' >/etc/apt/sources.list
 
 cat >/etc/systemd/system/lab-packages.service <<'UNIT'

@@ -7,7 +7,7 @@ use super::error::LabError;
 
 /// The programs that a lab is made with, each with the Debian package that has it.
 const PROGRAMS: [(&str, &str); 8] = [
-    ("debootstrap", "debootstrap"),
+    ("mmdebstrap", "mmdebstrap"),
     ("systemd-nspawn", "systemd-container"),
     ("ip", "iproute2"),
     ("ssh", "openssh-client"),

@@ -24,6 +24,7 @@ mod coordinator;
 mod keys;
 mod observed;
 mod observer;
+mod packages;
 mod pool;
 mod preview;
 mod results;

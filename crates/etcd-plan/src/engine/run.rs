@@ -11,7 +11,7 @@ use etcd_plan_core::run::{RunInputs, stamp_of};
 use super::observer::{Flow, Observer};
 use super::pool::{Done, Job, Pool};
 use super::state::State;
-use super::{Observed, RunSettings, keys};
+use super::{Observed, RunSettings, keys, packages};
 use crate::executor::{Executor, Target};
 use crate::pki::KeyMaterial;
 
@@ -88,6 +88,7 @@ impl<'a> Run<'a> {
         );
         state.observation.keys = keys::read(self.plan, self.keys, now);
         read_hosts(&mut state, observer);
+        packages::read(state.plan, &mut state.observation);
         state.situations = state.judge_situations();
         state.busy = vec![true; state.situations.len()];
         let refusals = state.judge_guards();

@@ -29,7 +29,7 @@ impl Folder {
     fn stage(path: &Path, content: &FileContent) -> io::Result<NamedTempFile> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let mode = Permissions::from_mode(match content {
-            FileContent::Shown(_) => 0o644,
+            FileContent::Shown(_) | FileContent::Shared(_) => 0o644,
             FileContent::Hidden(_) => 0o600,
         });
         let mut file = tempfile::Builder::new()

@@ -2,7 +2,9 @@ use crate::cert::KeyAlgorithm;
 use crate::diagnostic::Code;
 use crate::inventory::Value;
 use crate::names::{Days, EtcdVersion, HostPath, Millis, Port};
-use crate::spec::types::{Bytes, ExtraConfig, InitialState, PurgeRetention, Retention};
+use crate::spec::types::{
+    Bytes, ExtraConfig, InitialState, PackageFile, PurgeRetention, Retention, Sha256,
+};
 use crate::spec::{Parameter, Resolved};
 
 /// A type that a parameter can have.
@@ -205,6 +207,8 @@ macro_rules! optional_values {
 optional_values! {
     EtcdVersion: "version", "a version, such as `3.5.16` or `3.5`";
     KeyAlgorithm: "key type", "`ecdsa-p256`, `rsa-2048`, `rsa-3072` or `rsa-4096`";
+    PackageFile: "path", "the path of a `.deb`, `.rpm` or `.tar.gz` on this machine";
+    Sha256: "SHA-256", "64 hexadecimal digits";
     SnapshotCount: "int > 0", "a whole number above 0, such as `10000`";
 }
 

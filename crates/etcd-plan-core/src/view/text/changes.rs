@@ -93,6 +93,8 @@ struct Line<'a> {
     text: String,
     diff: Option<&'a str>,
     places: Vec<&'a str>,
+    /// How many changes it stands for: several members may be told of in one place.
+    times: usize,
 }
 
 impl<'a> Line<'a> {
@@ -117,14 +119,19 @@ impl<'a> Line<'a> {
                     (line.subtask, line.mark, &line.text, line.diff) == (subtask, mark, &text, diff)
                 });
                 match same {
-                    Some(line) if line.places.contains(&place) => {}
-                    Some(line) => line.places.push(place),
+                    Some(line) => {
+                        line.times += 1;
+                        if !line.places.contains(&place) {
+                            line.places.push(place);
+                        }
+                    }
                     None => lines.push(Self {
                         subtask,
                         mark,
                         text,
                         diff,
                         places: vec![place],
+                        times: 1,
                     }),
                 }
             }
@@ -280,7 +287,7 @@ struct Tally {
 
 impl Tally {
     fn add(&mut self, line: &Line<'_>) {
-        *self.marks.entry(line.mark).or_default() += line.places.len();
+        *self.marks.entry(line.mark).or_default() += line.times;
         self.places
             .extend(line.places.iter().map(|place| (*place).to_owned()));
     }

@@ -2,7 +2,7 @@ use etcd_plan_core::op::DataDirFacts;
 
 use super::lower::{Garbled, Output};
 
-/// Reads the words `exists`, `used` and `wal`, the table of `df -Pk`, and `purged PLACE` lines.
+/// Reads the words `exists`, `fixed`, `used` and `wal`, the table of `df -Pk`, and `purged PLACE` lines.
 pub(super) fn facts(output: &Output<'_>) -> Result<DataDirFacts, Garbled> {
     let text = output.text()?;
     let says = |word: &str| text.lines().any(|line| line == word);
@@ -13,6 +13,7 @@ pub(super) fn facts(output: &Output<'_>) -> Result<DataDirFacts, Garbled> {
     purged.sort();
     Ok(DataDirFacts {
         exists: says("exists"),
+        fixed: says("fixed"),
         empty: !says("used"),
         wal: says("wal"),
         free_bytes: free_bytes(text).ok_or_else(|| Garbled::new("df printed no table"))?,

@@ -81,6 +81,18 @@ move_aside() { # PATH TO
     sync_path "$folder"
 }
 
+# What a move that was cut off has left goes after the rest.
+move_contents_aside() { # PATH TO
+    { mkdir -p -- "$2" && chmod 700 -- "$2"; } || exit
+    for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        case $entry in
+            "$1"/.purged-* | "$1/lost+found") continue ;;
+        esac
+        ! is_there "$entry" || mv -- "$entry" "$2/" || exit
+    done
+    sync_path "$1"
+}
+
 delete_purged() { # PATH
     case ${1##*/} in
         *.purged-*) rm -rf -- "$1" ;;

@@ -81,6 +81,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::PromoteFile { path } => file::promote(call, path),
         WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
         WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
+        WriteOp::MoveContentsAside { path, to } => {
+            call.function("move_contents_aside").path(path).path(to)
+        }
         WriteOp::DeletePurged { path } => call.function("delete_purged").path(path),
         WriteOp::ReloadUnits => call.function("reload_units"),
         WriteOp::EnableService { service } => {
@@ -95,6 +98,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             timeout,
             kill_after,
         } => service::stop(call, service, *timeout, *kill_after),
+        WriteOp::InstallFile { path, kind } => {
+            call.function("install_file").path(path).word(kind.as_str())
+        }
         WriteOp::AddMember {
             access,
             name,
@@ -141,7 +147,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::AddMember { timeout, .. }
             | WriteOp::PromoteMember { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
-        Op::Write(WriteOp::InstallPackage { .. }) => INSTALLATION,
+        Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,
     }
 }

@@ -40,6 +40,52 @@ install_package() {
     is_installed "$1" || fail "the installation left no etcd${1:+ $1} and etcdctl in PATH"
 }
 
+# install_file: the same from a package file; KIND is deb, rpm or archive.
+install_file() { # PATH KIND
+    ! is_installed '' || return 0
+    [ "$uid" = 0 ] || fail 'only root can install packages'
+    exec 4>>"$install_lock" || exit
+    flock 4 || exit
+    ! is_installed '' || return 0
+    case $2 in
+        deb) install_deb "$1" ;;
+        rpm) rpm -U -- "$1" >&2 4>&- ;;
+        archive) install_archive "$1" ;;
+    esac || exit
+    is_installed '' || fail "${1##*/} left no etcd and etcdctl in PATH: it must bring both"
+}
+
+install_deb() { # PATH
+    DEBIAN_FRONTEND=noninteractive
+    export DEBIAN_FRONTEND
+    forbid_start
+    dpkg --force-confold -i "$1" >&2 4>&-
+    status=$?
+    allow_start
+    [ "$status" = 0 ] || exit "$status"
+    [ ! -d /run/systemd/system ] || systemctl --quiet disable etcd.service 4>&-
+}
+
+# install_archive PATH: puts the programs of a release into /usr/bin, as packages do, each in one
+# rename, and makes the user that they run as.
+install_archive() {
+    unpacked=$1.unpacked
+    rm -rf -- "$unpacked"
+    { mkdir -- "$unpacked" && tar -xzf "$1" -C "$unpacked"; } || exit
+    for program in etcdutl etcdctl etcd; do
+        for found in "$unpacked/$program" "$unpacked"/*/"$program"; do
+            [ -f "$found" ] || continue
+            { cp -- "$found" "/usr/bin/.$program.etcd-plan" &&
+                chmod 755 "/usr/bin/.$program.etcd-plan" &&
+                mv -f -- "/usr/bin/.$program.etcd-plan" "/usr/bin/$program"; } || exit
+        done
+    done
+    rm -rf -- "$unpacked"
+    id etcd >/dev/null 2>&1 ||
+        useradd --system --user-group --no-create-home --home-dir /var/lib/etcd \
+            --shell /usr/sbin/nologin etcd >&2 4>&-
+}
+
 is_installed() { # VERSION
     { command -v etcd && command -v etcdctl; } >/dev/null || return
     [ -n "$1" ] || return 0

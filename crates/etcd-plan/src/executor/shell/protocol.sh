@@ -131,10 +131,12 @@ pause() {
 birth() {
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     stat=${stat##*) }
-    case $stat in
-        [ZX]*) return 1 ;;
-    esac
     # shellcheck disable=SC2086 # the fields of the line
     set -- $stat
+    # A process that was killed still listens until the last of its threads is gone, which can be
+    # after the first one.
+    case $1:${18} in
+        X:* | Z:[01]) return 1 ;;
+    esac
     birth=${20}
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use etcd_plan_testkit::lab::{Lab, LabHost};
 use etcd_plan_testkit::{DelayProxy, ProxyTraffic};
+use tempfile::TempDir;
 
 use super::prepare::{self, run};
 use super::table::Measure;
@@ -38,6 +39,7 @@ pub(super) struct Scene<'a> {
     lab: &'a Lab,
     folder: PathBuf,
     proxies: Vec<(LabHost, DelayProxy)>,
+    sockets: TempDir,
     /// How many runs there were: each gets a token of its own, and Ansible connects anew.
     runs: AtomicUsize,
 }
@@ -59,6 +61,7 @@ impl<'a> Scene<'a> {
             lab,
             folder: folder.clone(),
             proxies,
+            sockets: tempfile::tempdir().map_err(io)?,
             runs: AtomicUsize::new(0),
         };
         let config = scene.ssh_config().map_err(io)?;
@@ -143,6 +146,7 @@ impl<'a> Scene<'a> {
     }
 
     fn ansible(&self, job: Job, number: usize) -> Command {
+        let run = number.to_string();
         // A job that leaves all as it is has the token of the job before.
         let number = if job == Job::Nothing {
             number - 1
@@ -157,13 +161,10 @@ impl<'a> Scene<'a> {
                 job == Job::Rebuild
             ))
             .env("ANSIBLE_PIPELINING", "1")
+            // Each run connects anew, as all tools do. The path of a socket must be short.
             .env(
                 "ANSIBLE_SSH_CONTROL_PATH_DIR",
-                format!("/tmp/etcd-plan-bench-{}", std::process::id()),
-            )
-            .env(
-                "ANSIBLE_SSH_CONTROL_PATH",
-                format!("%(directory)s/{number}-{}-%%h", job as u8),
+                self.sockets.path().join(run),
             )
             .env(
                 "ANSIBLE_SSH_ARGS",

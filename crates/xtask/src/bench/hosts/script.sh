@@ -14,13 +14,14 @@ put() { # FROM TO MODE
 work() { # HOST
     if [ "$job" = nothing ]; then
         echo '. /etc/profile.d/etcdctl.sh; systemctl is-active --quiet etcd'
-        echo 'etcdctl --endpoints https://127.0.0.1:2379 endpoint health >/dev/null 2>&1'
+        echo 'ETCDCTL_ENDPOINTS=https://127.0.0.1:2379 etcdctl endpoint health >/dev/null 2>&1'
         return
     fi
     if [ "$job" = rebuild ]; then
         echo 'systemctl stop etcd; rm -rf /data/etcd'
     fi
-    echo 'umask 077; mkdir -p /data/etcd /etc/etcd; chown etcd:etcd /data/etcd /etc/etcd'
+    echo 'mkdir -p /data/etcd /etc/etcd; chown etcd:etcd /data/etcd /etc/etcd'
+    echo 'chmod 700 /data/etcd; chmod 750 /etc/etcd; umask 077'
     put "etcd.conf.$1" /etc/etcd/etcd.conf 644
     put ca.crt /etc/etcd/ca.crt 644
     put server.crt /etc/etcd/server.crt 644

@@ -127,7 +127,7 @@ fn launch(
         service: service("etcd"),
         as_learner: true,
         access: access(address),
-        timeout: Millis(30_000),
+        timeout: Millis(120_000),
     };
     match ask(&mut session, question) {
         Ok(Reply::Awaited(awaited)) => awaited,
@@ -216,7 +216,7 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
         let stop = Batch {
             chains: vec![vec![Op::Write(WriteOp::StopService {
                 service: service("etcd"),
-                timeout: Millis(10_000),
+                timeout: Millis(60_000),
                 kill_after: None,
             })]],
         };

@@ -72,7 +72,7 @@ fn a_process_is_started_once_outlives_the_session_and_is_stopped() {
             (fields[2], fields[3]),
             (&*pid.to_string(), &*pid.to_string())
         );
-        host.write_twice(&stop(5000));
+        host.write_twice(&stop(60_000));
         assert!(!is_alive(pid));
         assert_eq!(state(&mut host).state, ServiceState::Stopped);
     });

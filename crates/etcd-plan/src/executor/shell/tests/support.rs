@@ -216,7 +216,7 @@ impl Drop for Host {
             if let Some(name) = name.strip_suffix(".pid") {
                 let stop = WriteOp::StopService {
                     service: service(name),
-                    timeout: etcd_plan_core::names::Millis(3000),
+                    timeout: etcd_plan_core::names::Millis(30_000),
                     kill_after: None,
                 };
                 let _ = self.another_session().run(&batch([stop]));
