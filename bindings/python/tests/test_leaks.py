@@ -33,9 +33,9 @@ def growth(work: Callable[[], object], times: int) -> int:
 
 
 def test_ten_thousand_plans_leave_nothing() -> None:
-    inventory = Inventory.parse(THREE)
-    size = 20 * KIB  # of a plan, by far more than what one could leave unseen
-    assert growth(lambda: Plan.from_inventory(inventory), 10_000) < 10_000 * size // 100
+    inventory = Inventory.parse("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
+    # A plan takes several times that, and what the allocator keeps is not for each.
+    assert growth(lambda: Plan.from_inventory(inventory), 10_000) < 10_000 * KIB
 
 
 def test_exceptions_and_documents_leave_nothing(plan: Plan) -> None:

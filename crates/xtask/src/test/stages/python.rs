@@ -87,6 +87,8 @@ impl Environment {
                 "-p",
                 "no:cacheprovider",
             ])
+            // Most of the time is spent waiting for etcd.
+            .args(["--numprocesses", "4"])
             .args(["--rootdir", "bindings/python"])
             .args([
                 "-c",
