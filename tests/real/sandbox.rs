@@ -28,7 +28,7 @@ impl Sandbox {
             return None;
         }
         let owned = TempDir::new().expect("a folder");
-        let mut sandbox = Self::at(net, owned.path().toowned());
+        let mut sandbox = Self::at(net, owned.path().to_owned());
         sandbox.owned = Some(owned);
         Some(sandbox)
     }
@@ -100,9 +100,9 @@ impl Sandbox {
             .args(arguments)
             .output()
             .expect("etcdctl can be started");
-        let said = String::from_utf8_lossy(&output.stderr).intoowned();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).trim().toowned())
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         } else {
             Err(said)
         }
