@@ -17,7 +17,7 @@ struct Case {
 
 type Cut = fn(usize) -> FaultPlan;
 
-const CUTS: [(&str, Cut); 3] = [
+pub(crate) const CUTS: [(&str, Cut); 3] = [
     (
         "the controller dies after write",
         FaultPlan::kill_after_write,

@@ -19,6 +19,7 @@ mod previews;
 mod purges;
 mod refusals;
 mod registration;
+mod reloads;
 mod repeats;
 mod saved_plans;
 mod status;

@@ -7,4 +7,5 @@
 
 mod joins;
 mod kills;
+mod reloads;
 mod sandbox;

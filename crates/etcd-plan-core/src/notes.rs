@@ -1,7 +1,9 @@
 //! What a person should know of a run, and what is no reason to refuse it.
 
-use crate::facts::ClockOffset;
-use crate::plan::Subtask;
+use crate::action::{StepContext, restart_turn};
+use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
+use crate::render::{self, Rendered};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
 
@@ -12,9 +14,13 @@ const CLOCKS_APART: i64 = 1_000;
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    let registers = run.plan.selection().takes(Subtask::Register);
-    for spec in run.plan.clusters() {
+    let is_reload = run.plan.goal() == Goal::Reload;
+    let registers = run.plan.selection().takes(Subtask::Register) && !is_reload;
+    for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
+        if is_reload {
+            notes.extend(reload(cluster, run));
+        }
         if registers && spec.infra.is_empty() {
             notes.push(format!(
                 "the inventory has no group `infra`, so Prometheus is not told of {}",
@@ -43,4 +49,90 @@ fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
             behind.host.name
         )
     })
+}
+
+/// Says what is to be known before members restart: in which order, what meanwhile is not as usual,
+/// and what a restart does not bring.
+fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let context = |step| StepContext { run, step };
+    let turn = Turn::Leader;
+    let members = run.plan.steps_of(cluster);
+    let members: Vec<Step<'_>> = members
+        .filter(|step| step.action() == Action::Restart { turn })
+        .collect();
+    let mut due: Vec<(Turn, Step<'_>)> = members
+        .iter()
+        .filter_map(|step| Some((restart_turn(&context(*step)).ok()??, *step)))
+        .collect();
+    due.sort_by_key(|(turn, step)| (*turn, step.index()));
+    let mut notes = Vec::new();
+    let voters = spec.voters().count();
+    if !due.is_empty() && voters < 3 {
+        notes.push(format!(
+            "{} has {voters} voters, and only with 3 a quorum is left while one of them restarts: it does \
+             not answer meanwhile",
+            spec.name
+        ));
+    }
+    if !due.is_empty() {
+        let names = due.iter().filter_map(|(turn, step)| {
+            let name = &step.member()?.name;
+            Some(match turn {
+                Turn::Unwell => format!("{name} (not healthy)"),
+                Turn::Follower => name.to_string(),
+                Turn::Leader => format!("{name} (leads, and hands over first)"),
+            })
+        });
+        let names: Vec<String> = names.collect();
+        notes.push(format!("restarts, one at a time: {}", names.join(", ")));
+    }
+    let confs: Vec<(&MemberSpec, Changed)> = members
+        .iter()
+        .filter_map(|step| Some((step.member()?, Changed::of(&context(*step))?)))
+        .collect();
+    if confs.iter().any(|(_, changed)| changed.timers) {
+        notes.push(format!(
+            "until the last of them has restarted, members of {} run with different timers: an \
+             election may begin sooner, or take longer",
+            spec.name
+        ));
+    }
+    let ignored = confs.iter().filter(|(_, changed)| changed.ignored);
+    let ignored: Vec<&str> = ignored.map(|(member, _)| member.name.as_str()).collect();
+    if !ignored.is_empty() {
+        notes.push(format!(
+            "`initial-cluster`, its token and its state change in the files of {}, and etcd does not read \
+             them again: they are for the first start",
+            ignored.join(", ")
+        ));
+    }
+    notes
+}
+
+/// What of a configuration changes.
+struct Changed {
+    timers: bool,
+    ignored: bool,
+}
+
+impl Changed {
+    fn of(context: &StepContext<'_>) -> Option<Self> {
+        let asks = MemberQuestions::new(context.spec(), context.member());
+        let found = context.facts().ok()?.bytes(&asks.conf()).ok()?.as_deref()?;
+        let file = MemberFile::EtcdConf;
+        let Ok(Rendered::Content(wanted)) = render::member_file(context, file) else {
+            return None;
+        };
+        let (was, is) = (FoundConf::read(found), FoundConf::read(wanted.bytes()));
+        let timers = |conf: &FoundConf| {
+            let (heartbeat, election) = (&conf.heartbeat_interval, &conf.election_timeout);
+            (heartbeat.clone(), election.clone())
+        };
+        let initial = |conf: FoundConf| (conf.initial_cluster, conf.token, conf.state);
+        Some(Self {
+            timers: timers(&was) != timers(&is),
+            ignored: initial(was) != initial(is),
+        })
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
 use crate::names::HostName;
 use crate::op::MemberFacts;
-use crate::plan::{Plan, PurgeRule, Subtask};
+use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
 
 /// What the engine gives to a run, since planning has neither clock nor dice.
@@ -120,7 +120,7 @@ impl<'a> RunContext<'a> {
 
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
-        if self.plan.joins(cluster) {
+        if self.plan.joins(cluster) || self.plan.goal() == Goal::Reload {
             return false;
         }
         match self.situation(cluster) {
@@ -133,6 +133,9 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
+        if self.plan.goal() == Goal::Reload {
+            return false;
+        }
         let takes = |subtask| self.plan.selection().takes(subtask);
         !self.plan.joins(cluster) && takes(Subtask::Launch) && (!is_there || self.purges(cluster))
     }

@@ -123,6 +123,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::AddMember { .. }) => "add_member",
         Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
         Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
+        Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
         Op::Write(WriteOp::InstallFile { .. }) => "install_file",
     }
@@ -165,9 +166,11 @@ fn op_object(op: &Op) -> Option<String> {
             Some(access.endpoint.clone())
         }
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
-        Op::Write(WriteOp::PromoteMember { id, .. } | WriteOp::RemoveMember { id, .. }) => {
-            Some(id.to_string())
-        }
+        Op::Write(
+            WriteOp::PromoteMember { id, .. }
+            | WriteOp::RemoveMember { id, .. }
+            | WriteOp::MoveLeader { to: id, .. },
+        ) => Some(id.to_string()),
         Op::Write(WriteOp::InstallPackage {
             version: Some(version),
         }) => Some(version.to_string()),

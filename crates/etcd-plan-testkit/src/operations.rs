@@ -164,6 +164,10 @@ impl State {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.remove_member(&at, *id), "member not found")
             }
+            WriteOp::MoveLeader { access, to, .. } => {
+                let at = self.dial(name, access)?.clone();
+                done_before(self.move_leader(&at, *to), "no leader endpoint")
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }

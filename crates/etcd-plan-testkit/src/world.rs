@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use etcd_plan::core::names::{Address, HostName, HostPath, Port};
+use etcd_plan::core::names::{Address, EtcdId, HostName, HostPath, Port};
 use etcd_plan::core::op::{Listener, ServiceState};
 
 use crate::etcd::Instance;
@@ -49,6 +49,8 @@ pub(crate) struct State {
     /// Those of them that wait for somebody else to do something.
     pub(crate) waiting: BTreeSet<u64>,
     pub(crate) corruptions: Vec<String>,
+    /// Who took over the lead of a cluster when it was moved, for as long as it runs.
+    pub(crate) moved_leads: BTreeMap<EtcdId, EtcdId>,
     pub(crate) patience: Duration,
 }
 
@@ -122,6 +124,7 @@ impl SimWorld {
             open: BTreeMap::new(),
             waiting: BTreeSet::new(),
             corruptions: Vec::new(),
+            moved_leads: BTreeMap::new(),
             patience: Duration::from_millis(500),
         };
         Self {

@@ -1,7 +1,7 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step};
+use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step, Turn};
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -83,8 +83,21 @@ pub fn summary(step: Step<'_>) -> String {
             member(),
             data_dir(step)
         ),
+        Action::Restart { turn } => {
+            let whose = match turn {
+                Turn::Unwell => "if its configuration changed and it is not healthy",
+                Turn::Follower => "if its configuration changed and it does not lead",
+                Turn::Leader => "if its configuration changed, after it has handed over the lead",
+            };
+            format!("restart etcd of {}, {whose}", member())
+        }
+        Action::Settle { .. } => format!("wait until {} is back, if it restarts", member()),
+        Action::PutBack { .. } => format!(
+            "start etcd of {} on what it had before, if it did not come back",
+            member()
+        ),
         Action::Refresh => format!(
-            "name the members as they are now in the files of {}, without a restart",
+            "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
         Action::Verify => {
@@ -136,6 +149,9 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitLearner => "it must have been started",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
+        Action::Settle { .. } => "it must have been restarted",
+        Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",

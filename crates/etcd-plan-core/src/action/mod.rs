@@ -17,9 +17,12 @@ mod mark;
 mod members;
 mod promote;
 mod purge;
+mod put_back;
 mod ready;
 mod refresh;
 mod register;
+mod restart;
+mod settle;
 mod stage;
 mod stop;
 mod unregister;
@@ -30,6 +33,7 @@ pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
 pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
+pub(crate) use restart::turn as restart_turn;
 
 use crate::op::ReadOp;
 use crate::plan::Action;
@@ -59,6 +63,9 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
             members::questions(context)
         }
         Action::Withdraw => withdraw::questions(context),
+        Action::Restart { .. } | Action::Settle { .. } | Action::PutBack { .. } => {
+            restart::questions(context)
+        }
         Action::Refresh => refresh::questions(),
         Action::Register { .. } => register::questions(context),
         Action::Unregister => unregister::questions(context),
@@ -95,6 +102,9 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::PromoteMember { .. } => members::decide_promote(context),
         Action::TakeBack { .. } => members::decide_take_back(context),
         Action::Withdraw => withdraw::decide(context),
+        Action::Restart { turn } => restart::decide(context, turn),
+        Action::Settle { .. } => settle::decide(context),
+        Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
         Action::Verify => verify::decide(context),
         Action::Register { .. } => register::decide(context),

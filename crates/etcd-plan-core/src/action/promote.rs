@@ -49,7 +49,11 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
 }
 
 /// The difference in content, of files that may be shown and were read.
-fn diff(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> Option<String> {
+pub(super) fn diff(
+    context: &StepContext<'_>,
+    file: MemberFile,
+    wanted: &FileContent,
+) -> Option<String> {
     let FileContent::Shown(wanted) = wanted else {
         return None;
     };

@@ -4,7 +4,7 @@ use crate::op::{Awaited, EtcdFacts, ReadOp, ServiceState};
 
 /// How long a member is waited for until it answers, in milliseconds: systemd's default for
 /// `TimeoutStartSec`, after which it would give up too.
-const TIMEOUT: Millis = Millis(90_000);
+pub(super) const TIMEOUT: Millis = Millis(90_000);
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     vec![context.asks().etcd()]
@@ -58,7 +58,7 @@ fn wait(
 }
 
 /// A learner answers no linearizable read; that it has found its leader is all that can be asked.
-fn is_ready(as_learner: bool, etcd: &EtcdFacts) -> bool {
+pub(super) fn is_ready(as_learner: bool, etcd: &EtcdFacts) -> bool {
     let has_leader = etcd
         .status
         .as_ref()
@@ -66,7 +66,7 @@ fn is_ready(as_learner: bool, etcd: &EtcdFacts) -> bool {
     etcd.healthy || (as_learner && has_leader)
 }
 
-fn not_ready(context: &StepContext<'_>, awaited: &Awaited) -> Problem {
+pub(super) fn not_ready(context: &StepContext<'_>, awaited: &Awaited) -> Problem {
     let name = &context.member().name;
     let what = match awaited.service.state {
         ServiceState::Failed | ServiceState::Stopped | ServiceState::Missing => "ended",

@@ -4,7 +4,7 @@ use crate::op::{FileContent, ReadOp, WriteOp};
 use crate::plan::MemberFile;
 use crate::render::{self, Rendered};
 
-/// The files that name the members of the cluster.
+/// The files that name the members of the cluster, and of which a change can do without a restart.
 const FILES: [MemberFile; 2] = [MemberFile::EtcdConf, MemberFile::Environment];
 
 pub(super) fn questions() -> Vec<ReadOp> {
@@ -18,7 +18,7 @@ pub(super) fn questions() -> Vec<ReadOp> {
 
 /// A member of the cluster learns who the others are, from files that etcd does not read again while
 /// it has its data. A configuration that differs in more than that is left as it is: what a restart
-/// would bring is not for a join to decide.
+/// brings is for the goal `reload` to decide.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     if !context.run.takes_part(context.cluster(), context.member()) {
         return Ok(Decision::Nothing);
@@ -30,14 +30,14 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             continue;
         };
         if context.differs(&wanted.path, &wanted, &content)?.is_none()
-            || needs_restart(context, file, &content)?
+            || (file == MemberFile::EtcdConf && needs_restart(context, &content)?)
         {
             continue;
         }
         let path = wanted.path;
         change
             .lines
-            .push(format!("~ {path} names the members as they are now"));
+            .push(format!("~ {path}: what etcd does not read again"));
         change.ops.push(WriteOp::StageFile {
             path: path.clone(),
             content,
@@ -53,15 +53,13 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     Ok(Decision::Change(change))
 }
 
-fn needs_restart(
+/// Says whether a configuration differs from the one that is there in more than what etcd does not
+/// read again.
+pub(super) fn needs_restart(
     context: &StepContext<'_>,
-    file: MemberFile,
     wanted: &FileContent,
 ) -> Result<bool, Problem> {
-    if file != MemberFile::EtcdConf {
-        return Ok(false);
-    }
-    let path = file.wanted().path;
+    let path = MemberFile::EtcdConf.wanted().path;
     let found = context.facts()?.bytes(&ReadOp::ReadFile { path })?;
     Ok(found
         .as_ref()

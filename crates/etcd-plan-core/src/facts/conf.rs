@@ -21,6 +21,10 @@ pub struct FoundConf {
     pub client_url: Option<String>,
     /// `data-dir`.
     pub data_dir: Option<String>,
+    /// `heartbeat-interval`, in milliseconds.
+    pub heartbeat_interval: Option<String>,
+    /// `election-timeout`, in milliseconds.
+    pub election_timeout: Option<String>,
 }
 
 impl FoundConf {
@@ -47,6 +51,8 @@ impl FoundConf {
                 .collect(),
             client_url: value("advertise-client-urls"),
             data_dir: value("data-dir"),
+            heartbeat_interval: value("heartbeat-interval"),
+            election_timeout: value("election-timeout"),
         }
     }
 

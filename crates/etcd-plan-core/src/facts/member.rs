@@ -8,6 +8,10 @@ use crate::spec::{ClusterSpec, MemberSpec};
 /// member is alive: a run that is to stop must not wait for the whole time.
 const AWAIT_AT_ONCE: Millis = Millis(10_000);
 
+/// The same after a restart. It is a time of its own, so that it is a question of its own: what a
+/// member said when it was back, others have contradicted since when the lead has moved.
+const AWAIT_BACK_AT_ONCE: Millis = Millis(15_000);
+
 /// The questions about a member that guards and steps are judged by.
 #[derive(Debug, Clone, Copy)]
 pub struct MemberQuestions<'a> {
@@ -99,20 +103,25 @@ impl<'a> MemberQuestions<'a> {
 
     /// Waits until the etcd answers, as what the member is wanted to be.
     pub fn await_healthy(self) -> ReadOp {
-        self.await_as(self.member.learner)
+        self.await_as(self.member.learner, AWAIT_AT_ONCE)
     }
 
     /// Waits until the etcd answers at least as a learner.
     pub fn await_learner(self) -> ReadOp {
-        self.await_as(true)
+        self.await_as(true, AWAIT_AT_ONCE)
     }
 
-    fn await_as(self, as_learner: bool) -> ReadOp {
+    /// Waits until the etcd answers after a restart, as what the member is wanted to be.
+    pub fn await_back(self) -> ReadOp {
+        self.await_as(self.member.learner, AWAIT_BACK_AT_ONCE)
+    }
+
+    fn await_as(self, as_learner: bool, timeout: Millis) -> ReadOp {
         ReadOp::AwaitHealthy {
             service: self.spec.service(),
             access: self.access(),
             as_learner,
-            timeout: AWAIT_AT_ONCE,
+            timeout,
         }
     }
 
@@ -127,6 +136,7 @@ impl<'a> MemberQuestions<'a> {
         facts.etcd(&self.etcd()).or_else(|missing| {
             awaited(self.await_healthy())
                 .or_else(|| awaited(self.await_learner()))
+                .or_else(|| awaited(self.await_back()))
                 .ok_or(missing)
         })
     }

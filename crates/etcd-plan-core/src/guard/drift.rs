@@ -6,7 +6,7 @@ use crate::op::ReadOp;
 use crate::plan::{Action, MemberFile, PurgeRule, Step};
 use crate::render::{self, Rendered};
 
-/// Refuses when a member that runs would get files that it reads only when it starts: the plan has
+/// Refuses when a member that runs would get files that it reads only when it starts: this plan has
 /// no rolling restart, and a cluster that says one thing and does another is worse than a refusal.
 ///
 /// With the tag `etcd_config` files are written all the same, as in the seeds: that is asked for.
@@ -39,8 +39,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         if let Ok(Decision::Change(_)) = action::decide(&context.of_step(step)) {
             let path = file.wanted().path;
             let evidence = format!("etcd runs, and {path} is not as the inventory has it");
-            let hint = "run with the tag `etcd_config` to write the file, then restart the members \
-                        one by one, followers first; or build the cluster anew with goal `rebuild`";
+            let hint = "`etcd-plan reload` writes it and restarts members one by one, the leader \
+                        last; with the tag `etcd_config` the file is written and nobody restarts";
             refusals.push(context.refuse(Guard::Drift, &member.host.name, evidence, hint));
         }
     }

@@ -10,6 +10,7 @@ mod members;
 mod prerequisites;
 mod readable;
 mod refusal;
+mod restarts;
 mod safeguard;
 mod stranger;
 mod whole;
@@ -40,7 +41,8 @@ pub enum Guard {
     Stranger,
     /// The plan takes in the whole cluster where a part would do harm.
     Whole,
-    /// The cluster that is joined is well, and its members are those of the inventory.
+    /// The cluster whose members change or restart is well, and its members are those of the
+    /// inventory.
     Members,
     /// No running member would need a restart that the plan does not have.
     Drift,
@@ -85,7 +87,7 @@ impl Guard {
             Self::Foreign => "are the members' ports free, or held by the members?",
             Self::Stranger => "is what is there of this cluster?",
             Self::Whole => "does the plan take in the whole cluster where a part would do harm?",
-            Self::Members => "is the cluster well enough to take in new members?",
+            Self::Members => "is the cluster well enough for members to join or restart?",
             Self::Drift => "can the cluster become what is wanted without a restart?",
         }
     }
@@ -147,15 +149,18 @@ data, when an alarm is raised, when it lists a member that the inventory does no
 was added and never started: each change of members costs a vote for a while, and with one down
 already the next may cost the quorum.
 
+It refuses to restart a member while another voter is down, unless the one that is down restarts
+too, and before it.
+
 Bring the member back, or take it out with `etcdctl member remove`, and then let the others join:
-`-l <new hosts> -e etcd_init=existing`."
+`-l <new hosts> -e etcd_init=existing`; or reload."
             }
             Self::Drift => {
                 "It refuses when a member that runs would get files that it reads only when it starts: a cluster
 that says one thing and does another is worse than a refusal.
 
-`etcd-plan plan` shows the difference. With the tag `etcd_config` the files are written all the
-same; then restart the members one by one, followers first."
+`etcd-plan plan` shows the difference, and `etcd-plan reload` brings it: files are written, and
+members restart one by one, the leader last."
             }
         };
         format!("{}\n\n{more}", capitalized(self.question()))
@@ -179,7 +184,11 @@ same; then restart the members one by one, followers first."
             Self::Foreign => foreign::judge(context),
             Self::Stranger => stranger::judge(context),
             Self::Whole => whole::judge(context),
-            Self::Members => members::judge(context),
+            Self::Members => {
+                let mut refusals = members::judge(context);
+                refusals.extend(restarts::judge(context));
+                refusals
+            }
             Self::Drift => drift::judge(context),
         }
     }

@@ -131,6 +131,15 @@ pub enum WriteOp {
         /// The member's id.
         id: EtcdId,
     },
+    /// Lets another member take over the lead; fine when the one that is reached does not lead.
+    MoveLeader {
+        /// How the leader is reached.
+        access: EtcdAccess,
+        /// The id of the voter that takes over.
+        to: EtcdId,
+        /// How long it is tried again while etcd refuses for reasons that pass.
+        timeout: Millis,
+    },
     /// Installs etcd and etcdctl from the host's package source, without the distribution's own
     /// instance being started.
     InstallPackage {

@@ -76,6 +76,23 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// A member whose effective configuration changed restarts on the new one, if this turn is its.
+    Restart {
+        /// Whose turn it is.
+        turn: Turn,
+    },
+    /// A member that has restarted is waited for until it is well, and what it ran on before is
+    /// dropped then.
+    Settle {
+        /// In which turn it has restarted.
+        turn: Turn,
+    },
+    /// A member that did not come back gets what it ran on before, and is started with it: only when
+    /// its restart has failed.
+    PutBack {
+        /// In which turn it has restarted.
+        turn: Turn,
+    },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
     /// The cluster is proved to be what the inventory says.
@@ -89,6 +106,36 @@ pub enum Action {
         /// The member's position in its cluster.
         member: u32,
     },
+}
+
+/// Whose turn it is while members restart one after the other: through all members three times, so
+/// that those that are down already come first, and the leader last (design.md, rule 7).
+///
+/// A plan is made before anybody knows who leads. Each member takes the first turn that is its by
+/// what was read just before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Members that are not healthy.
+    Unwell,
+    /// Members that follow.
+    Follower,
+    /// The leader.
+    Leader,
+}
+
+impl Turn {
+    /// All turns, in their order.
+    pub const ALL: [Self; 3] = [Self::Unwell, Self::Follower, Self::Leader];
+
+    /// Gives the turn's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unwell => "unwell",
+            Self::Follower => "follower",
+            Self::Leader => "leader",
+        }
+    }
 }
 
 /// What a barrier waits for, on all hosts of a cluster.
@@ -143,6 +190,9 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::Restart { .. }
+            | Self::Settle { .. }
+            | Self::PutBack { .. }
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
@@ -159,6 +209,9 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
+            Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
+            Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
             Self::Promote { file } => Self::Promote {
                 file: file.set().files()[0],
             },
@@ -192,6 +245,9 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::Restart { .. }
+            | Self::Settle { .. }
+            | Self::PutBack { .. }
             | Self::Refresh
             | Self::Unmark
             | Self::Unregister
@@ -199,8 +255,7 @@ impl Action {
         }
     }
 
-    /// Says whether the action takes something away that the same plan cannot bring back: the
-    /// facts that the guards relied on are read once more just before it.
+    /// Says whether the action takes something away that the same plan cannot bring back.
     pub fn is_destructive(self) -> bool {
         matches!(
             self,
@@ -208,17 +263,28 @@ impl Action {
         )
     }
 
-    /// Says whether the action is there for the case only that something before it has failed.
-    pub fn is_contingent(self) -> bool {
-        matches!(self, Self::TakeBack { .. } | Self::Withdraw)
+    /// Says whether the facts that the guards relied on are read once more just before the action:
+    /// it takes something away, be it only for as long as a restart takes.
+    pub fn looks_again(self) -> bool {
+        self.is_destructive() || matches!(self, Self::Restart { .. } | Self::PutBack { .. })
     }
 
-    /// Says whether the action is begun even when a step that it waits for has failed.
+    /// Says whether the action is there for the case only that something before it has failed.
+    pub fn is_contingent(self) -> bool {
+        matches!(
+            self,
+            Self::TakeBack { .. } | Self::Withdraw | Self::PutBack { .. }
+        )
+    }
+
+    /// Says whether the action is begun even when a step on the same host, which it waits for, has
+    /// failed.
     pub fn bears_failure_of(self, before: Self) -> bool {
         match (self, before) {
             (Self::TakeBack { member }, Self::PromoteMember { member: promoted }) => {
                 member == promoted
             }
+            (Self::PutBack { turn }, Self::Settle { turn: settled }) => turn == settled,
             _ => false,
         }
     }
@@ -264,6 +330,9 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw => &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members],
+            Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
+                &[Readable, Prerequisites, Foreign, Stranger, Members]
+            }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
             Self::Promote { .. } | Self::Refresh => &[Readable, Prerequisites, Stranger, Safeguard],

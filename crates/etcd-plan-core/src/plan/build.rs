@@ -368,7 +368,11 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= changed.contains(&(node.cluster, node.at));
+                kept[at] &= if self.goal == Goal::Reload {
+                    changed.iter().any(|(cluster, _)| *cluster == node.cluster)
+                } else {
+                    changed.contains(&(node.cluster, node.at))
+                };
             }
             if let Action::Await { .. } = node.action {
                 kept[at] = self.before(at).iter().any(|before| {
@@ -384,7 +388,7 @@ impl<'a> Steps<'a> {
             return self
                 .host(node)
                 .is_some_and(|host| self.selection.takes_host(host))
-                || self.joins(node.cluster as usize);
+                || self.takes_part_whole(node.cluster);
         }
         if node.action.is_safety() {
             return true;
@@ -403,11 +407,18 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
+            None if node.action == Action::AwaitReady && self.goal == Goal::Reload => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
         };
         by_tag && by_host
+    }
+
+    /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
+    /// the cluster a vote for a while, none of the others may.
+    fn takes_part_whole(&self, cluster: u32) -> bool {
+        self.joins(cluster as usize) || self.goal == Goal::Reload
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {

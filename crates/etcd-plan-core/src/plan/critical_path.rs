@@ -59,6 +59,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Unmark
         | Action::TakeBack { .. }
         | Action::Withdraw
+        | Action::PutBack { .. }
         | Action::Unregister
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
@@ -67,6 +68,8 @@ fn usual_cost_ms(action: Action) -> u64 {
         Action::Stop => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner => 500,
+        // Of all turns that a member could take it takes one, if any.
+        Action::Restart { .. } | Action::Settle { .. } => 200,
         Action::AddMember { .. } | Action::PromoteMember { .. } => 5000,
     }
 }

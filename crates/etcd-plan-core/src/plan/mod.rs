@@ -12,7 +12,7 @@ mod options;
 mod step;
 mod subtask;
 
-pub use action::{Action, Barrier};
+pub use action::{Action, Barrier, Turn};
 pub use build::PlanBuilder;
 pub use critical_path::CriticalPath;
 pub use error::{BrokenInvariant, PlanError};

@@ -68,6 +68,18 @@ impl SimWorld {
         Ok(state.etcds[&at].member.clone())
     }
 
+    /// Gives the leader that a member follows.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there, or it has none.
+    pub fn leader(&self, via: &str) -> Answer<EtcdId> {
+        let state = self.shared.lock();
+        let at = state.asked(via)?;
+        let leader = state.etcds[&at].leader;
+        leader.ok_or_else(|| "etcdserver: no leader".to_owned())
+    }
+
     /// Gives the configuration that the etcd on a host has read at its start.
     ///
     /// # Errors
@@ -183,6 +195,21 @@ impl State {
             Some(_) => {}
         }
         self.decide(at, &Change::Promote(id))
+    }
+
+    /// Lets another voter take over the lead.
+    pub(crate) fn move_leader(&mut self, at: &ProcessKey, to: EtcdId) -> Answer<()> {
+        let etcd = &self.etcds[at];
+        if etcd.leader != Some(etcd.member.id) {
+            return Err("no leader endpoint given at []".to_owned());
+        }
+        let is_voter = voters(&etcd.member).any(|voter| voter == to);
+        if !is_voter || !self.runs(&etcd.member, to) {
+            return Err("etcdserver: bad leader transferee".to_owned());
+        }
+        let cluster = etcd.member.cluster_id;
+        self.moved_leads.insert(cluster, to);
+        Ok(())
     }
 
     /// Lets a cluster decide something, at every member that has a part in the quorum.

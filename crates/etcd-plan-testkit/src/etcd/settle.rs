@@ -78,8 +78,11 @@ impl State {
             }
             return false;
         }
-        let (_, leader) = voters.first().expect("a quorum has a voter");
-        self.agree(&present, &authority, *leader);
+        let (_, first) = voters.first().expect("a quorum has a voter");
+        let moved = self.moved_leads.get(&authority.cluster_id).copied();
+        let moved = moved.filter(|to| voters.iter().any(|(_, id)| id == to));
+        let leader = moved.unwrap_or(*first);
+        self.agree(&present, &authority, leader);
         false
     }
 

@@ -129,7 +129,7 @@ impl Coordinator<'_, '_> {
                 && !batch.holds(step.index())
                 && !later.contains(&step.index())
                 && self.reports[step.index().get()].is_none()
-                && !step.action().is_destructive()
+                && !step.action().looks_again()
                 && step.waits_for().all(|before| {
                     batch.holds(before.index()) || self.has_ended_well(before.index())
                 })
@@ -142,7 +142,7 @@ impl Coordinator<'_, '_> {
     }
 
     fn must_look_again(&self, step: Step<'_>) -> bool {
-        step.action().is_destructive() && !self.looked_again.contains(&step.index())
+        step.action().looks_again() && !self.looked_again.contains(&step.index())
     }
 
     /// Just before something is taken away, what the guards relied on is read once more on that
@@ -165,10 +165,22 @@ impl Coordinator<'_, '_> {
             .host_member()
             .expect("destructive steps are on members' hosts");
         let asks = MemberQuestions::new(spec, member);
-        let questions = match step.action() {
+        let mut questions = match step.action() {
             Action::Stop => asks.local(),
             _ => asks.all(),
         };
+        // A step that failed has not read again what it changed.
+        if step.action().is_contingent() {
+            let run = self.state.context();
+            let also = action::questions(&StepContext { run: &run, step });
+            questions.extend(
+                also.into_iter().filter(|question| {
+                    !matches!(question, etcd_plan_core::op::ReadOp::Etcd { .. })
+                }),
+            );
+            questions.sort();
+            questions.dedup();
+        }
         self.under_way.insert(host.clone(), StepBatch::default());
         Some(Job::Read {
             host: host.clone(),

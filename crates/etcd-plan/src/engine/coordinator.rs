@@ -251,7 +251,10 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                 if self.reports[after.index().get()].is_some() {
                     continue;
                 }
-                if after.action().bears_failure_of(plan.step(index).action()) {
+                let failed = plan.step(index);
+                if after.host_name() == failed.host_name()
+                    && after.action().bears_failure_of(failed.action())
+                {
                     self.waits[after.index().get()] -= 1;
                     if self.waits[after.index().get()] == 0 {
                         self.make_ready(after);

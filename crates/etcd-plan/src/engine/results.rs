@@ -64,7 +64,7 @@ impl Coordinator<'_, '_> {
             .unwrap_or_default();
         for index in ready {
             let step = plan.step(index);
-            if !self.looked_again.contains(&index) || !step.action().is_destructive() {
+            if !self.looked_again.contains(&index) || !step.action().looks_again() {
                 continue;
             }
             let cluster = plan
@@ -137,7 +137,10 @@ impl Coordinator<'_, '_> {
         };
         // A lock has no state to read: that it was taken is the proof. And whether what was started
         // stays up shows when it is waited for, with its own words.
-        if matches!(step.action(), Action::Lock | Action::Launch) {
+        if matches!(
+            step.action(),
+            Action::Lock | Action::Launch | Action::Restart { .. }
+        ) {
             return self.end(step, outcome, change.lines, None, String::new());
         }
         let run = self.state.context();
@@ -145,8 +148,9 @@ impl Coordinator<'_, '_> {
             Ok(Decision::Nothing) => {
                 self.end(step, outcome, change.lines, change.diff, String::new());
             }
-            // What is only waited for is waited for again, until the decision says that it is over.
-            Ok(Decision::Change(still)) if still.ops.is_empty() && change.ops.is_empty() => {
+            // What is only waited for is waited for again, until the decision says that it is over, or
+            // what is to be done then.
+            Ok(Decision::Change(_)) if change.ops.is_empty() => {
                 self.taken[step.index().get()] = false;
                 self.make_ready(step);
             }

@@ -2,6 +2,7 @@
 
 mod create;
 pub(in crate::plan) mod join;
+mod reload;
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,11 +26,15 @@ pub enum Goal {
     /// Nodes". So does [`Goal::Create`] where `etcd_init` is `existing` and the limit leaves members
     /// out.
     Join,
+    /// The members of the cluster that lives take on what the inventory says: those whose effective
+    /// configuration changed restart, one after the other, and what needs no restart is written
+    /// without one.
+    Reload,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 3] = [Self::Create, Self::Rebuild, Self::Join];
+    pub const ALL: [Self; 4] = [Self::Create, Self::Rebuild, Self::Join, Self::Reload];
 
     /// Gives the goal's name.
     pub fn as_str(self) -> &'static str {
@@ -37,13 +42,14 @@ impl Goal {
             Self::Create => "create",
             Self::Rebuild => "rebuild",
             Self::Join => "join",
+            Self::Reload => "reload",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join => PurgeRule::WhenNeeded,
+            Self::Create | Self::Join | Self::Reload => PurgeRule::WhenNeeded,
             Self::Rebuild => PurgeRule::Always,
         }
     }
@@ -59,6 +65,12 @@ impl Goal {
                     } else {
                         create::plan(&mut steps.of_cluster(cluster), gate);
                     }
+                }
+            }
+            Self::Reload => {
+                let gate = steps.guarded_gate();
+                for cluster in 0..steps.cluster_count() {
+                    reload::plan(&mut steps.of_cluster(cluster), gate);
                 }
             }
         }

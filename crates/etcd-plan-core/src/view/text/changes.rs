@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::page::{count, write_cluster, write_selection, write_warnings};
 use super::wrap::{write_line, write_wrapped};
 use crate::names::{HostName, MemberName};
-use crate::plan::{Action, Plan, Step, StepIndex, Subtask};
+use crate::plan::{Action, Plan, Step, StepIndex, Subtask, Turn};
 use crate::report::{Outcome, Report, StepReport};
 
 impl Plan {
@@ -218,10 +218,16 @@ fn write_stops(
 ) -> fmt::Result {
     let of = |wanted: Action| {
         let changes = changes(plan, cluster, report);
-        let steps = changes.filter(|(step, _)| step.action() == wanted);
+        let steps = changes.filter(|(step, _)| step.action().common() == wanted.common());
         steps.map(|(step, _)| step).collect::<Vec<_>>()
     };
-    let told: Vec<String> = [(Action::Stop, "stop"), (Action::Launch, "start")]
+    let turn = Turn::Unwell;
+    let verbs = [
+        (Action::Stop, "stop"),
+        (Action::Launch, "start"),
+        (Action::Restart { turn }, "restart"),
+    ];
+    let told: Vec<String> = verbs
         .into_iter()
         .map(|(action, verb)| (of(action), verb))
         .filter(|(steps, _)| !steps.is_empty())

@@ -113,7 +113,19 @@ impl Line<'_> {
             Action::Stop if hosts.len() > 1 => format!("stop etcd{}", if_purged(first)),
             Action::Launch if hosts.len() > 1 => "start etcd, now and at boot".to_owned(),
             Action::Refresh if hosts.len() > 1 => {
-                "name the members as they are now in the files of all, without a restart".to_owned()
+                "write what etcd does not read again into the files of all, without a restart"
+                    .to_owned()
+            }
+            Action::Restart { .. } => {
+                "restart etcd where its configuration changed, one after the other: who is down \
+                 first, the leader last, after it has handed over"
+                    .to_owned()
+            }
+            Action::Settle { .. } => {
+                "wait until it is back, before the next one restarts".to_owned()
+            }
+            Action::PutBack { .. } => {
+                "put back what it ran on before, if it did not come back".to_owned()
             }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()

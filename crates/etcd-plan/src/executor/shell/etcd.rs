@@ -60,6 +60,19 @@ pub(super) fn promote_member<'a>(
     self::access(call, access)
 }
 
+pub(super) fn move_leader<'a>(
+    call: Call<'a>,
+    access: &EtcdAccess,
+    to: EtcdId,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("move_leader")
+        .word(&to.to_string())
+        .word(&timeout.to_string());
+    self::access(call, access)
+}
+
 pub(super) fn remove_member<'a>(call: Call<'a>, access: &EtcdAccess, id: EtcdId) -> Call<'a> {
     let call = call.function("remove_member").word(&id.to_string());
     self::access(call, access)

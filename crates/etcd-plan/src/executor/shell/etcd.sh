@@ -68,6 +68,13 @@ remove_member() { # ID ACCESS
     change_members 30000 'no leader' 'member not found' member remove "$id"
 }
 
+move_leader() { # ID TIMEOUT_MS ACCESS
+    id=$1 timeout=$2
+    shift 2
+    use_access "$@"
+    change_members "$timeout" 'request timed out' 'no leader endpoint' move-leader "$id"
+}
+
 # change_members: asks again while etcd refuses for a reason that passes: peers that were connected
 # for less than five seconds, a change of leader, and what is given.
 change_members() { # TIMEOUT_MS PASSING DONE_BEFORE ARGUMENT...
@@ -77,8 +84,8 @@ change_members() { # TIMEOUT_MS PASSING DONE_BEFORE ARGUMENT...
     began=$now
     until refusal=$(ctl "$@" 2>&1 >/dev/null); do
         case $refusal in
-            *"$passing"* | *'unhealthy cluster'* | *'leader changed'* | *'no leader'*) ;;
             *"$done_before"*) return 0 ;;
+            *"$passing"* | *'unhealthy cluster'* | *'leader changed'* | *'no leader'*) ;;
             *) fail "$refusal" ;;
         esac
         clock

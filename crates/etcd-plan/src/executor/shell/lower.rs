@@ -113,6 +113,11 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             timeout,
         } => etcd::promote_member(call, access, *id, *timeout),
         WriteOp::RemoveMember { access, id } => etcd::remove_member(call, access, *id),
+        WriteOp::MoveLeader {
+            access,
+            to,
+            timeout,
+        } => etcd::move_leader(call, access, *to, *timeout),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -145,7 +150,8 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             WriteOp::StopService { timeout, .. }
             | WriteOp::StartService { delay: timeout, .. }
             | WriteOp::AddMember { timeout, .. }
-            | WriteOp::PromoteMember { timeout, .. },
+            | WriteOp::PromoteMember { timeout, .. }
+            | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,

@@ -1,0 +1,46 @@
+use super::ready::{is_ready, not_ready};
+use super::restart::{file_questions, files, place, restart_ops};
+use super::{Change, Decision, Problem, StepContext};
+use crate::op::{FileContent, ReadOp, WriteOp};
+
+/// A member that did not come back gets what it ran on before, and is started with it.
+pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    let facts = context.facts()?;
+    let awaited = facts.awaited(&context.asks().await_back());
+    let said = facts.etcd(&context.asks().etcd());
+    let is_well = said.is_ok_and(|etcd| is_ready(context.member().learner, etcd));
+    // Nobody has waited for it, so the restart itself failed before the member was stopped, or the
+    // session ended: the next run sees by what was kept that a restart is owed.
+    if is_well && awaited.is_err() {
+        return Ok(Decision::Nothing);
+    }
+    let mut change = Change::default();
+    let mut drop = Vec::new();
+    for (file, kept) in files() {
+        let question = ReadOp::ReadFile { path: kept.clone() };
+        if let Some(before) = facts.bytes(&question)? {
+            let before = FileContent::Shared(before.clone().into());
+            change.ops.extend(place(file, &file.wanted().path, before));
+            drop.push(WriteOp::RemoveFile { path: kept });
+        }
+    }
+    if drop.is_empty() {
+        return match awaited {
+            Ok(awaited) if !is_ready(context.member().learner, &awaited.etcd) => {
+                Err(not_ready(context, awaited))
+            }
+            _ => Ok(Decision::Nothing),
+        };
+    }
+    change.lines = vec![format!(
+        "~ {} is started with what it ran on before, since it did not come back",
+        context.member().name
+    )];
+    change.ops.extend(restart_ops(context));
+    change.ops.extend(drop);
+    change.check = vec![context.asks().service()];
+    change.check.extend(file_questions());
+    change.check.push(context.asks().await_back());
+    change.forget = vec![context.asks().etcd(), context.asks().await_back()];
+    Ok(Decision::Change(change))
+}

@@ -1,0 +1,123 @@
+use super::{Guard, GuardContext, Refusal};
+use crate::action::restart_turn;
+use crate::facts::{FoundConf, MemberQuestions, Situation};
+use crate::op::EtcdFacts;
+use crate::plan::{Action, Goal, Turn};
+use crate::spec::MemberSpec;
+
+/// Refuses to restart members of a cluster that a restart could cost its quorum: no member restarts
+/// while another voter is down, unless the one that is down restarts too, before it.
+pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
+    if context.plan().goal() != Goal::Reload {
+        return Vec::new();
+    }
+    if let Some((evidence, hint)) = is_not_there(context) {
+        return vec![context.refuse(Guard::Members, None, evidence, hint)];
+    }
+    let due = due(context);
+    if due.is_empty() {
+        return Vec::new();
+    }
+    let moved = moved(context, &due);
+    if !moved.is_empty() {
+        return moved;
+    }
+    let voters = || {
+        context
+            .spec()
+            .members
+            .iter()
+            .filter(|member| !member.learner)
+    };
+    let unwell: Vec<_> = voters()
+        .filter_map(|member| Some((member, trouble(context, member)?)))
+        .collect();
+    let mut refusals: Vec<Refusal> = unwell
+        .iter()
+        .filter(|(member, _)| !due.iter().any(|other| other.name == member.name))
+        .map(|(member, said)| {
+            let evidence = format!(
+                "{} has a vote and is not healthy, and no other restarts meanwhile: {said}",
+                member.name
+            );
+            let hint = "bring it back first: the goal `create` starts members that stand still";
+            context.refuse(Guard::Members, &member.host.name, evidence, hint)
+        })
+        .collect();
+    let count = voters().count();
+    // The first to restart comes back only where the others are a quorum with it.
+    if refusals.is_empty() && count - unwell.len() + 1 < count / 2 + 1 {
+        let evidence = format!(
+            "{} of {count} voters are not healthy, and the cluster would have no quorum with the \
+             first that restarts",
+            unwell.len()
+        );
+        let hint = "stop those members, and start all of them at once with the goal `create`";
+        refusals.push(context.refuse(Guard::Members, None, evidence, hint));
+    }
+    refusals
+}
+
+/// Says why there is no cluster whose members could restart.
+fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
+    match context.situation() {
+        Situation::Present { .. } => None,
+        Situation::Absent => Some((
+            "there is no cluster that could be reloaded".to_owned(),
+            "the goal `create` builds it",
+        )),
+        Situation::Unfinished => Some((
+            "a run was cut off while it built the cluster".to_owned(),
+            "the goal `create` goes on with that",
+        )),
+        Situation::Remains { why } => Some((
+            format!(
+                "what is there is not the cluster of the inventory: {}",
+                why.join("; ")
+            ),
+            "a reload changes neither who the members are nor where their data lies and their \
+             peers reach them: put that back into the inventory",
+        )),
+    }
+}
+
+/// Gives the members that would restart.
+fn due<'a>(context: &GuardContext<'a>) -> Vec<&'a MemberSpec> {
+    let last = Turn::Leader;
+    context
+        .steps()
+        .filter(|step| step.action() == Action::Restart { turn: last })
+        .filter(|step| matches!(restart_turn(&context.of_step(*step)), Ok(Some(_))))
+        .filter_map(|step| step.member())
+        .collect()
+}
+
+/// Clients of a member that moves to another address or port would have to be told.
+fn moved(context: &GuardContext<'_>, due: &[&MemberSpec]) -> Vec<Refusal> {
+    let spec = context.spec();
+    let moved = due.iter().filter_map(|member| {
+        let asks = MemberQuestions::new(spec, member);
+        let conf = context.facts(&member.host.name).ok()?.bytes(&asks.conf());
+        let found = FoundConf::read(conf.ok()?.as_deref()?).client_url?;
+        let wanted = spec.client_url(member);
+        (found != wanted).then(|| {
+            let evidence = format!("clients reach {} at {found}, not at {wanted}", member.name);
+            let hint = "a reload does not move members: put address and `etcd_port` back; the goal \
+                        `rebuild` builds the cluster anew";
+            context.refuse(Guard::Members, &member.host.name, evidence, hint)
+        })
+    });
+    moved.collect()
+}
+
+/// Says what is wrong with a voter, in its own words.
+fn trouble(context: &GuardContext<'_>, member: &MemberSpec) -> Option<String> {
+    let asks = MemberQuestions::new(context.spec(), member);
+    let facts = context.facts(&member.host.name).ok();
+    let said: Option<&EtcdFacts> = facts.and_then(|facts| asks.last_said(facts).ok());
+    match said {
+        Some(said) if said.healthy => None,
+        Some(said) => Some(said.said.trim().to_owned()),
+        None => Some("it was not asked".to_owned()),
+    }
+}
