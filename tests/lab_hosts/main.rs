@@ -16,3 +16,4 @@ mod larger;
 mod packages;
 mod python;
 mod rebuild;
+mod reload;

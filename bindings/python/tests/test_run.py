@@ -235,3 +235,19 @@ def test_the_environment_is_that_of_one_cluster() -> None:
     assert raised.value.code == "no-such-cluster" and "etcd" in raised.value.hints[0]
     assert pyetcdplan.env(two, "b")["ETCDCTL_ENDPOINTS"] == "https://10.0.0.1:2379"
     assert pyetcdplan.env(THREE)["ETCDCTL_ENDPOINTS"].count("https://") == 3
+
+
+def test_a_reload_restarts_who_must_and_leaves_the_rest_alone(
+    plan: Plan, simulated: SimulatedExecutor
+) -> None:
+    plan.apply(simulated)
+    slower = "etcd_heartbeat_interval=200 etcd_election_timeout=2000"
+    reload = pyetcdplan.plan(THREE, goal="reload", extra_vars=slower)
+    report = reload.apply(simulated)
+    restarts = [step.step for step in report.changed if "/restart/" in step.step]
+    assert restarts == [
+        "etcd/10.10.10.11/etcd_launch/restart/follower",
+        "etcd/10.10.10.12/etcd_launch/restart/follower",
+        "etcd/10.10.10.10/etcd_launch/restart/leader",
+    ]
+    assert not reload.apply(simulated).changed

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Does it: what an inventory asks for, or a saved plan
     Apply(ApplyArguments),
+    /// Lets members take on what an inventory says: who must restart does, one at a time
+    Reload(ReloadArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -210,6 +212,30 @@ pub(crate) struct ApplyArguments {
     /// Confirms that this cluster may lose members or data, as typing its name does
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
+    /// The folder that keeps the journals of runs [default: etcd-plan/runs in the user's state
+    /// folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: Option<PathBuf>,
+    /// Writes events into this file, a line of JSON each, as they happen
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log_json: Option<PathBuf>,
+    /// How the report is written
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReloadArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     /// The folder that keeps the journals of runs [default: etcd-plan/runs in the user's state
     /// folder]
     #[arg(long, value_name = "DIR")]

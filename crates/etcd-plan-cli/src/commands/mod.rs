@@ -8,6 +8,7 @@ mod log;
 mod meta;
 mod params;
 mod plan;
+mod reload;
 mod status;
 mod validate;
 
@@ -26,6 +27,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Inventory(arguments) => inventory::run(&arguments, output),
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
+        Command::Reload(arguments) => reload::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),

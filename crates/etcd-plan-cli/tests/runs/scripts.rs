@@ -256,3 +256,26 @@ fn status_is_watched_until_it_is_interrupted() {
         assert_eq!(document["format"], "etcd-plan-status/1");
     }
 }
+
+#[test]
+fn a_setting_that_needs_a_restart_is_brought_by_a_reload() {
+    let Some(site) = Site::with_etcd("127.0.61.", 3) else {
+        return;
+    };
+    site.ends_with(0, APPLY);
+    let vars = "-e etcd_quota_backend_bytes=1073741824";
+    let drift = site.ends_with(4, &format!("{APPLY} {vars}"));
+    assert!(drift.stderr.contains("`etcd-plan reload`"), "{drift:#?}");
+    let reload = format!("reload -c sandbox=hosts {vars}");
+    let reloaded = site.ends_with(0, &reload);
+    assert!(
+        reloaded.stdout.contains("members: restart etcd-"),
+        "{reloaded:#?}"
+    );
+    assert!(
+        reloaded.stderr.contains("restarts, one at a time: etcd-"),
+        "{reloaded:#?}"
+    );
+    let again = site.ends_with(0, &reload);
+    assert!(!again.stdout.contains(" changed"), "{again:#?}");
+}

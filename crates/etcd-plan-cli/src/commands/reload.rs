@@ -1,0 +1,37 @@
+use etcd_plan::Goal;
+
+use super::apply;
+use crate::arguments::{ApplyArguments, ReloadArguments, Selection};
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// Lets members take on what an inventory says: `apply --goal reload`.
+pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Result<u8, Failure> {
+    let ReloadArguments {
+        inventory,
+        limit,
+        yes,
+        journal,
+        log_json,
+        format,
+        connect,
+    } = arguments;
+    let selection = Selection {
+        goal: Goal::Reload,
+        limit,
+        tags: Vec::new(),
+        skip_tags: Vec::new(),
+    };
+    let arguments = ApplyArguments {
+        plan: None,
+        inventory,
+        selection,
+        yes,
+        destroy: Vec::new(),
+        journal,
+        log_json,
+        format,
+        connect,
+    };
+    apply::run(&arguments, verbose, output)
+}

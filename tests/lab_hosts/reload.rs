@@ -1,0 +1,112 @@
+//! Timers and the quota change on a cluster of three that a client writes to all the time.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use etcd_plan::report::Outcome;
+use etcd_plan::{Goal, Plan};
+use etcd_plan_tests::plan;
+
+use crate::fixture::{Hosts, inventory_of, planned};
+
+const MEMBERS: [u8; 3] = [1, 2, 3];
+
+fn reload(vars: &str) -> Plan {
+    planned(&inventory_of(&[("etcd", &MEMBERS)], vars), |choose| {
+        choose.goal(Goal::Reload)
+    })
+}
+
+/// What a client saw that wrote all the time.
+struct Seen {
+    acknowledged: Vec<u32>,
+    longest_gap: Duration,
+}
+
+/// Puts one key after the other with the environment of a host, which names all members.
+fn write_until(hosts: &Hosts, end: &AtomicBool) -> Seen {
+    let mut seen = Seen {
+        acknowledged: Vec::new(),
+        longest_gap: Duration::ZERO,
+    };
+    let mut last = Instant::now();
+    for number in 0.. {
+        if end.load(Ordering::Relaxed) {
+            break;
+        }
+        let script = format!(". /etc/profile.d/etcdctl.sh; etcdctl put k{number} v");
+        if hosts.try_sh(1, &script).is_ok() {
+            seen.acknowledged.push(number);
+            seen.longest_gap = seen.longest_gap.max(last.elapsed());
+            last = Instant::now();
+        }
+    }
+    seen
+}
+
+fn pids(hosts: &Hosts) -> Vec<String> {
+    let pid = |host| hosts.sh(host, "systemctl show -p MainPID etcd");
+    MEMBERS.into_iter().map(pid).collect()
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "what was measured")]
+fn timers_and_quota_change_under_load() {
+    let Some(hosts) = Hosts::empty(3) else { return };
+    hosts.converge(&plan(&inventory_of(&[("etcd", &MEMBERS)], "")));
+    let before = pids(&hosts);
+    let vars = ", etcd_heartbeat_interval: 150, etcd_election_timeout: 1500, \
+                etcd_quota_backend_bytes: 2147483648";
+    let slower = reload(vars);
+    let end = AtomicBool::new(false);
+    let (report, seen) = thread::scope(|scope| {
+        let client = scope.spawn(|| write_until(&hosts, &end));
+        let report = hosts.apply(&slower);
+        end.store(true, Ordering::Relaxed);
+        (report, client.join().expect("the client does not panic"))
+    });
+    let report = report.expect("guards agree");
+    assert!(report.is_success(), "{report}");
+    eprintln!(
+        "{} acknowledged writes, longest gap {:?}; {report}",
+        seen.acknowledged.len(),
+        seen.longest_gap
+    );
+    for (old, new) in before.iter().zip(pids(&hosts)) {
+        assert_ne!(*old, new, "a member was not restarted");
+    }
+    let keys = hosts.etcdctl(2, "get k --prefix --keys-only");
+    let keys: Vec<&str> = keys.split_whitespace().collect();
+    let lost = seen
+        .acknowledged
+        .iter()
+        .filter(|number| !keys.contains(&format!("k{number}").as_str()));
+    assert_eq!(lost.count(), 0, "acknowledged writes were lost");
+    let again = hosts.converge(&slower);
+    assert_eq!(again.count(Outcome::Changed), 0, "{again}");
+}
+
+/// systemd starts it again and again, and it never serves: the member gets back what it had, and the
+/// others were not touched.
+#[test]
+fn a_member_that_does_not_start_gets_back_what_it_had() {
+    let Some(hosts) = Hosts::empty(3) else { return };
+    hosts.converge(&plan(&inventory_of(&[("etcd", &MEMBERS)], "")));
+    let before = pids(&hosts);
+    let broken = reload(", etcd_extra_config: { log-level: loud }");
+    let report = hosts.apply(&broken).expect("guards agree");
+    assert!(!report.is_success(), "{report}");
+    assert!(
+        report.to_string().contains("TAKEN BACK ~ etcd-"),
+        "{report}"
+    );
+    let same = before.iter().zip(pids(&hosts));
+    assert_eq!(same.filter(|(old, new)| *old == new).count(), 2, "{report}");
+    for host in MEMBERS {
+        let unit = hosts.sh(host, "systemctl is-active etcd");
+        assert_eq!(unit.trim(), "active");
+    }
+    let nothing = hosts.converge(&reload(""));
+    assert_eq!(nothing.count(Outcome::Changed), 0, "{nothing}");
+}
