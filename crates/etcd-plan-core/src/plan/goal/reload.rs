@@ -45,7 +45,7 @@ fn refresh(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
         }
         ready.push(steps.add(at, Action::Refresh, [locked]));
     }
-    steps.barrier(Barrier::Placed, ready)
+    steps.barrier(Barrier::Staged, ready)
 }
 
 /// The next member waits until this one is back, and for what is done when it is not: nobody else
