@@ -106,7 +106,11 @@ fn a_preview_says_who_restarts_in_which_order_and_what_is_to_be_known() {
     let observed = Run::new(&plan, &executor, &scene.keys).observe(&mut Silent);
     let preview = observed.preview();
     assert_eq!(executor.counters().writes, 0);
-    insta::assert_snapshot!(format!("{}\n\n{preview}", plan.changes(&preview, 100)));
+    insta::assert_snapshot!(format!(
+        "{}\n\n{}",
+        plan.changes(&preview, 100),
+        preview.notes.join("\n")
+    ));
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::{Guard, GuardContext, Refusal};
 use crate::action::restart_turn;
 use crate::facts::{FoundConf, MemberQuestions, Situation};
 use crate::op::EtcdFacts;
-use crate::plan::{Action, Goal, Turn};
+use crate::plan::{Action, Goal, Step, Turn};
 use crate::spec::MemberSpec;
 
 /// Refuses to restart members of a cluster that a restart could cost its quorum: no member restarts
@@ -88,7 +88,7 @@ fn due<'a>(context: &GuardContext<'a>) -> Vec<&'a MemberSpec> {
         .steps()
         .filter(|step| step.action() == Action::Restart { turn: last })
         .filter(|step| matches!(restart_turn(&context.of_step(*step)), Ok(Some(_))))
-        .filter_map(|step| step.member())
+        .filter_map(Step::member)
         .collect()
 }
 
