@@ -1,4 +1,4 @@
-use super::together::{alarm_problem, alarms, cluster_id, leader, of_all, strangers};
+use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
 use super::warnings::{set_lag, warnings};
 use super::{ClusterStatus, Drift, Finding, Health, MemberStatus};
@@ -42,7 +42,9 @@ impl ClusterStatus {
                 "build it with `etcd-plan apply`",
             ));
         } else {
-            problems.extend(views.iter().flat_map(View::problems));
+            for view in &views {
+                problems.extend(view.problem(is_listed(&views, view)));
+            }
             problems.extend(of_all(&views));
         }
         let is_situation_known = views.iter().all(|view| view.facts.is_ok());

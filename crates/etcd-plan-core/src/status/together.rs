@@ -32,35 +32,24 @@ pub(super) fn of_all(views: &[View<'_>]) -> Vec<Finding> {
             "ask again: during an election that is so for a moment",
         )),
     }
-    let listed = || {
-        let views = views.iter().filter_map(|view| view.etcd);
-        views.filter(|etcd| !etcd.members.is_empty())
-    };
     for view in views {
-        let entry = |etcd: &EtcdFacts| {
-            let mut members = etcd.members.iter();
-            members
-                .find(|listed| listed.peer_urls.contains(&view.peer_url))
-                .map(|listed| listed.is_learner)
-        };
-        let learner: BTreeSet<Option<bool>> = listed().map(entry).collect();
+        let learner = listed_as_learner(views, view);
         let finding = |what: &str, hint: &str| Finding::of_member(&view.member.name, what, hint);
+        let host = &view.member.host.name;
+        let join = format!("`etcd-plan apply -l {host} -e etcd_init=existing`");
         if learner.contains(&None) {
-            let hint = "let it join the cluster, or take it out of the inventory";
-            problems.push(finding("the cluster does not list it as a member", hint));
+            let hint = format!("let it join with {join}, or take it out of the inventory");
+            problems.push(finding("the cluster does not list it as a member", &hint));
         } else if learner.contains(&Some(!view.member.learner)) {
             let (what, hint) = if view.member.learner {
-                (
-                    "it has a vote, and the inventory has it as a learner",
-                    "set `etcd_learner` to false",
-                )
+                let what = "it has a vote, and the inventory has it as a learner";
+                (what, "set `etcd_learner` to false".to_owned())
             } else {
-                (
-                    "it is a learner, and the inventory has it with a vote",
-                    "promote it once it has caught up, or set `etcd_learner` to true",
-                )
+                let what = "it is a learner, and the inventory has it with a vote";
+                let hint = format!("let {join} promote it, or set `etcd_learner` to true");
+                (what, hint)
             };
-            problems.push(finding(what, hint));
+            problems.push(finding(what, &hint));
         }
     }
     for stranger in strangers(views) {
@@ -76,6 +65,25 @@ pub(super) fn of_all(views: &[View<'_>]) -> Vec<Finding> {
         ));
     }
     problems
+}
+
+/// Says whether those who answer list a member.
+pub(super) fn is_listed(views: &[View<'_>], view: &View<'_>) -> bool {
+    !listed_as_learner(views, view).contains(&None)
+}
+
+/// Gives what those who answer say of a member: that it is a learner, that it has a vote, or
+/// nothing since they do not list it.
+fn listed_as_learner(views: &[View<'_>], view: &View<'_>) -> BTreeSet<Option<bool>> {
+    let entry = |etcd: &EtcdFacts| {
+        let mut members = etcd.members.iter();
+        members
+            .find(|listed| listed.peer_urls.contains(&view.peer_url))
+            .map(|listed| listed.is_learner)
+    };
+    let lists = views.iter().filter_map(|view| view.etcd);
+    let lists = lists.filter(|etcd| !etcd.members.is_empty());
+    lists.map(entry).collect()
 }
 
 /// Gives the members that the inventory does not know.

@@ -111,33 +111,32 @@ impl<'a> View<'a> {
         })
     }
 
-    pub(super) fn problems(&self) -> Vec<Finding> {
-        let problem = |what: String, hint: &str| Finding::of_member(&self.member.name, what, hint);
+    /// Says what is wrong with it. That it does not run is all right where it is no member yet.
+    pub(super) fn problem(&self, is_listed: bool) -> Option<Finding> {
+        let problem =
+            |what: String, hint: &str| Some(Finding::of_member(&self.member.name, what, hint));
         if let Err(why) = &self.facts {
             let (why, hint) = split_hint(why, "make the host reachable");
-            return vec![problem(format!("its host could not be read: {why}"), hint)];
+            return problem(format!("its host could not be read: {why}"), hint);
         }
         match self.service {
             Some(state) if !state.is_alive() => {
                 let hint = "see `journalctl -u etcd` there; `etcd-plan apply` starts it";
-                return vec![problem("etcd does not run".to_owned(), hint)];
+                return problem("etcd does not run".to_owned(), hint).filter(|_| is_listed);
             }
             None => {
                 let hint = "see that the state of the service can be read there";
-                return vec![problem(
-                    "it is not known whether etcd runs".to_owned(),
-                    hint,
-                )];
+                return problem("it is not known whether etcd runs".to_owned(), hint);
             }
             Some(_) => {}
         }
         if self.is_well() {
-            return Vec::new();
+            return None;
         }
         let said = self.etcd.map_or("", |etcd| etcd.said.trim());
         let said = said.lines().last().map(|line| format!(": {line}"));
         let hint = "see `journalctl -u etcd` there, and that its peers can be reached from there";
         let what = format!("etcd runs and does not answer{}", said.unwrap_or_default());
-        vec![problem(what, hint)]
+        problem(what, hint)
     }
 }
