@@ -21,7 +21,7 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild"] | str
+Goal: TypeAlias = Literal["create", "rebuild", "join"] | str
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
