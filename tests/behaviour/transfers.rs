@@ -48,7 +48,7 @@ impl Session for SlowSession {
         if let Some(let_go) = self.let_go.take() {
             self.transfer.begin(TOTAL);
             self.transfer.advance(TOTAL / 2);
-            let told = let_go.recv_timeout(Duration::from_secs(60));
+            let told = let_go.recv_timeout(Duration::from_mins(1));
             told.expect("the observer was told");
             self.transfer.advance(TOTAL / 2);
             self.transfer.end();

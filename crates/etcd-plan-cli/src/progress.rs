@@ -250,3 +250,29 @@ impl Screen {
         self.all.remove(&self.bar);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_a_bar_while_something_large_is_sent_to_it() {
+        let host: HostName = "10.10.10.10".parse().expect("a host");
+        let inventory = "etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }";
+        let inventory = etcd_plan::Inventory::parse(inventory, "inventory").expect("an inventory");
+        let plan = Plan::from_inventory(&inventory).expect("a plan");
+        let step = plan.steps().next().expect("a step").id();
+
+        let mut screen = Screen::new();
+        screen.begin("steps", plan.len());
+        screen.show_transfer(&host, 1, 2); // a host without a line has no bar
+        screen.start(&host, &step, "install etcd");
+        screen.show_transfer(&host, 5 << 20, 20 << 20);
+        let (line, _) = &screen.hosts[&host];
+        assert_eq!((line.position(), line.length()), (5 << 20, Some(20 << 20)));
+        assert_eq!(line.message(), "10.10.10.10: install etcd");
+        screen.start(&host, &step, "start etcd");
+        screen.end(Some(&host), &step);
+        assert!(screen.hosts.is_empty());
+    }
+}
