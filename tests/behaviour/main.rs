@@ -23,5 +23,6 @@ mod repeats;
 mod saved_plans;
 mod status;
 mod stops;
+mod transfers;
 mod twice;
 mod walk_arounds;

@@ -97,6 +97,7 @@ impl Coordinator<'_, '_> {
         };
         let operations = batch.operations();
         self.under_way.insert(host.clone(), batch);
+        self.transfers.watch(host, &*session);
         Some(Job::Write {
             host: host.clone(),
             session,

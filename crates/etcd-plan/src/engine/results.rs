@@ -14,6 +14,7 @@ impl Coordinator<'_, '_> {
     /// Takes what a host has done.
     pub(super) fn take(&mut self, done: Done) {
         let batch = self.under_way.remove(&done.host).unwrap_or_default();
+        self.transfers.forget(&done.host);
         if let Some(session) = done.session {
             self.state.take_back(done.host.clone(), session);
         }
