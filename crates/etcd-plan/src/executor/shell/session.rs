@@ -12,6 +12,9 @@ use super::settings::Settings;
 use crate::executor::{ConnectError, Session, SessionError, Transfer};
 use crate::permit::Permit;
 
+/// How long a shell that has ended is listened to.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// How long a shell can take to greet.
 const GREETING_BUDGET: Duration = Duration::from_secs(30);
 
@@ -205,6 +208,14 @@ impl<C: Channel> ShellSession<C> {
             return Ok(output);
         }
         self.shell_ended = true;
+        // It can end before it has taken what it was sent: then nothing was received yet.
+        let last_moment = Instant::now() + LAST_WORDS;
+        while !self.has_greeted
+            && self
+                .channel
+                .receive(&mut output, last_moment)
+                .is_ok_and(|count| count > 0)
+        {}
         let mut words = last_lines(&self.channel.last_words());
         if words.is_empty() && !self.has_greeted {
             // Such as nologin(8), which says on stdout why there is no shell. What operations have
