@@ -1,6 +1,6 @@
 """What the Python binding costs: a thousand clusters, planned from Python and from Rust.
 
-    python3 benches/from_python.py [--profile release] [--clusters 1000] [--rounds 15]
+    cargo xtask bench python [--profile release] [--clusters 1000] [--rounds 15]
 
 Builds the native module into an environment of its own in `target/python-bench`, with the feature
 `bench`, which gives it the same work without Python in between: both sides are the same build. Prints

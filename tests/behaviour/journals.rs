@@ -72,3 +72,18 @@ fn runs_are_told_by_how_they_ended() {
     std::fs::write(folder.join("junk.jsonl"), "no record\n").expect("written");
     assert!(journal::list(folder).is_err());
 }
+
+#[test]
+fn a_journal_that_was_never_begun_hides_no_other() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let scene = Scene::bare();
+    let journal = Journal::begin(folder.path(), &scene.plan(), "admin@meta");
+    journal.expect("a journal").end(None).expect("an end");
+    // What a full disk, or a power cut in the first line, leaves behind.
+    for (id, text) in [("20261121T000000Z", ""), ("20261121T000001Z", "{\"reco")] {
+        std::fs::write(folder.path().join(format!("{id}.jsonl")), text).expect("a file");
+        assert!(journal::read(folder.path(), id).is_err());
+    }
+    let runs = journal::list(folder.path()).expect("the others");
+    assert_eq!(runs.len(), 1, "{runs:?}");
+}

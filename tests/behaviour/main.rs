@@ -24,5 +24,6 @@ mod repeats;
 mod saved_plans;
 mod status;
 mod stops;
+mod transfers;
 mod twice;
 mod walk_arounds;

@@ -113,3 +113,17 @@ fn a_bare_plan_has_no_facts() {
     assert_ne!(tampered, saved);
     assert!(SavedPlan::from_json(&tampered).is_err());
 }
+
+#[test]
+fn what_is_no_bare_plan_says_what_it_is() {
+    let scene = Scene::bare();
+    let saved = SavedPlan {
+        made_at: String::new(),
+        plan: scene.plan(),
+        facts: None,
+        preview: None,
+        refusals: Vec::new(),
+    };
+    let error = Plan::from_json(&saved.to_json()).expect_err("it is more than a plan");
+    assert!(error.to_string().contains("its field `plan`"), "{error}");
+}

@@ -16,7 +16,7 @@ fn read(scene: &Scene) -> Status {
     before.assert_same(&scene.world.snapshot());
     let counters = executor.counters();
     assert_eq!(counters.writes, 0);
-    assert!(counters.round_trips <= HOSTS.len());
+    assert!(counters.round_trips <= scene.world.hosts().len());
     let again: Status = serde_json::from_str(&status.to_json()).expect("the document is JSON");
     assert_eq!(again, status);
     status
@@ -132,6 +132,31 @@ fn a_member_that_the_inventory_does_not_have_is_told() {
     let cluster = &status.clusters[0];
     assert_eq!(cluster.health, Health::Degraded, "{status}");
     assert_eq!(cluster.strangers[0].name, "etcd-3");
+}
+
+#[test]
+fn a_host_that_has_not_joined_yet_is_told_how() {
+    const FOURTH: &str = "10.10.10.13";
+    let mut scene = Scene::of(&[HOSTS[0], HOSTS[1], HOSTS[2], FOURTH], THREE);
+    scene.must_run(&scene.plan());
+    let third = "    10.10.10.12: { etcd_seq: 3 }\n";
+    let fourth = format!("{third}    {FOURTH}: {{ etcd_seq: 4 }}\n");
+    scene.reread(&THREE.replace(third, &fourth));
+    let status = read(&scene);
+    let findings = status.clusters[0].problems.iter();
+    let of_fourth: Vec<_> = findings
+        .filter(|finding| {
+            finding
+                .member
+                .as_ref()
+                .is_some_and(|m| m.as_str() == "etcd-4")
+        })
+        .collect();
+    let [unlisted] = of_fourth[..] else {
+        panic!("one finding, and none that it does not run: {status}");
+    };
+    let command = "etcd-plan apply -l 10.10.10.13 -e etcd_init=existing";
+    assert!(unlisted.hint.contains(command), "{status}");
 }
 
 #[test]

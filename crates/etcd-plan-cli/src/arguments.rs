@@ -147,7 +147,7 @@ pub(crate) struct ConnectArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) ssh_config: Option<PathBuf>,
     /// How many seconds connecting may take
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) timeout: Option<u64>,
 }
 
@@ -258,7 +258,14 @@ pub(crate) struct StatusArguments {
     #[arg(short, long, value_name = "PATTERN")]
     pub(crate) limit: Option<String>,
     /// Shows it again and again, until it is interrupted; after how many seconds
-    #[arg(short, long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    #[arg(
+        short,
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub(crate) watch: Option<u64>,
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -1,5 +1,6 @@
 //! How hosts are reached, as the options say.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -31,6 +32,16 @@ impl FromStr for Connection {
             None if text == "local" => Ok(Self::Local),
             Some(("sandbox", folder)) if !folder.is_empty() => Ok(Self::Sandbox(folder.into())),
             _ => Err("is none of `ssh`, `local` and `sandbox=FOLDER`".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ssh => f.write_str("ssh"),
+            Self::Local => f.write_str("local"),
+            Self::Sandbox(folder) => write!(f, "sandbox={}", folder.display()),
         }
     }
 }

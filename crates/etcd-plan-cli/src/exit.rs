@@ -4,6 +4,7 @@ use etcd_plan::engine::{FactsMoved, Refused};
 use etcd_plan::facts::Observation;
 use etcd_plan::guard::{Guard, Refusal};
 use etcd_plan::journal::JournalError;
+use etcd_plan::saved::Moved;
 use etcd_plan::{Diagnostics, PlanError};
 
 /// All is well, or nothing would change.
@@ -98,9 +99,16 @@ impl From<JournalError> for Failure {
 
 impl From<FactsMoved> for Failure {
     fn from(moved: FactsMoved) -> Self {
+        let mut message = moved.to_string();
+        if moved.moved.iter().any(Moved::is_about_keys) {
+            message.push_str(
+                "\n    hint: authority and certificates are looked for beside the plan; \
+                 `--keys DIR` names another folder",
+            );
+        }
         Self {
             code: REFUSED,
-            message: moved.to_string(),
+            message,
         }
     }
 }

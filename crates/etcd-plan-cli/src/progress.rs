@@ -11,7 +11,7 @@ use etcd_plan::names::HostName;
 use etcd_plan::pki::now;
 use etcd_plan::plan::{Plan, StepId};
 use etcd_plan::report::Outcome;
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
 use crate::output::Output;
@@ -26,6 +26,8 @@ pub(crate) struct Progress {
     verbose: u8,
     /// What each step does, in a sentence.
     sentences: BTreeMap<StepId, String>,
+    /// How many quarters of a large file each host had when that was said last.
+    quarters: BTreeMap<HostName, u64>,
     screen: Option<Screen>,
     is_stop_told: bool,
 }
@@ -49,6 +51,7 @@ impl Progress {
                 .steps()
                 .map(|step| (step.id(), summary(step)))
                 .collect(),
+            quarters: BTreeMap::new(),
             screen: is_terminal.then(Screen::new),
             is_stop_told: false,
         }
@@ -65,6 +68,19 @@ impl Progress {
     pub(crate) fn clear(&mut self) {
         if let Some(screen) = &mut self.screen {
             screen.clear();
+        }
+    }
+
+    /// Shows how far a large file has come: by a bar, or by a line for each quarter.
+    fn show_transfer(&mut self, host: &HostName, sent: u64, total: u64) {
+        if let Some(screen) = &self.screen {
+            screen.show_transfer(host, sent, total);
+            return;
+        }
+        let quarter = sent * 4 / total.max(1);
+        if self.quarters.insert(host.clone(), quarter) != Some(quarter) {
+            let (sent, total) = (HumanBytes(sent), HumanBytes(total));
+            self.say(&format!("sending to {host}: {sent} of {total}"));
         }
     }
 
@@ -117,6 +133,9 @@ impl Observer for Progress {
                     self.say(&format!("begin {step}: {sentence}"));
                 }
             }
+            Event::Sending {
+                host, sent, total, ..
+            } => self.show_transfer(host, *sent, *total),
             Event::StepEnded {
                 step,
                 host,
@@ -179,18 +198,36 @@ impl Screen {
     fn start(&mut self, host: &HostName, step: &StepId, sentence: &str) {
         let text = format!("{host}: {sentence}");
         if let Some((line, of)) = self.hosts.get_mut(host) {
+            line.set_style(Self::step_style());
             line.reset_elapsed();
             line.set_message(text);
             *of = step.clone();
         } else if self.hosts.len() < LINES {
-            let style = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}")
-                .expect("the template is well-formed");
             let line = self.all.add(ProgressBar::new_spinner());
-            line.set_style(style);
+            line.set_style(Self::step_style());
             line.set_message(text);
             line.enable_steady_tick(Duration::from_millis(200));
             self.hosts.insert(host.clone(), (line, step.clone()));
         }
+    }
+
+    /// Gives the line of a host a bar.
+    fn show_transfer(&self, host: &HostName, sent: u64, total: u64) {
+        let Some((line, _)) = self.hosts.get(host) else {
+            return;
+        };
+        let template = "  {spinner} {elapsed:>4} [{bar:16}] {bytes}/{total_bytes} {wide_msg}";
+        let style = ProgressStyle::with_template(template)
+            .expect("the template is well-formed")
+            .progress_chars("=> ");
+        line.set_style(style);
+        line.set_length(total);
+        line.set_position(sent);
+    }
+
+    fn step_style() -> ProgressStyle {
+        ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}")
+            .expect("the template is well-formed")
     }
 
     fn end(&mut self, host: Option<&HostName>, step: &StepId) {
@@ -211,5 +248,31 @@ impl Screen {
         }
         self.bar.finish_and_clear();
         self.all.remove(&self.bar);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_has_a_bar_while_something_large_is_sent_to_it() {
+        let host: HostName = "10.10.10.10".parse().expect("a host");
+        let inventory = "etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }";
+        let inventory = etcd_plan::Inventory::parse(inventory, "inventory").expect("an inventory");
+        let plan = Plan::from_inventory(&inventory).expect("a plan");
+        let step = plan.steps().next().expect("a step").id();
+
+        let mut screen = Screen::new();
+        screen.begin("steps", plan.len());
+        screen.show_transfer(&host, 1, 2); // a host without a line has no bar
+        screen.start(&host, &step, "install etcd");
+        screen.show_transfer(&host, 5 << 20, 20 << 20);
+        let (line, _) = &screen.hosts[&host];
+        assert_eq!((line.position(), line.length()), (5 << 20, Some(20 << 20)));
+        assert_eq!(line.message(), "10.10.10.10: install etcd");
+        screen.start(&host, &step, "start etcd");
+        screen.end(Some(&host), &step);
+        assert!(screen.hosts.is_empty());
     }
 }

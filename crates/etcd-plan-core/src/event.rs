@@ -50,6 +50,18 @@ pub enum Event {
         /// When.
         at_ms: u64,
     },
+    /// A large file is on its way to a host. It is told of some fifty times at the most, and not
+    /// when it has arrived: then its step ends.
+    Sending {
+        /// To which host.
+        host: HostName,
+        /// How many bytes were sent.
+        sent: u64,
+        /// How many bytes there are.
+        total: u64,
+        /// When.
+        at_ms: u64,
+    },
     /// A step ended.
     StepEnded {
         /// Which.

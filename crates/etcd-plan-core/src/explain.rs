@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::diagnostic::{Code, Severity};
 use crate::guard::Guard;
+use crate::spec::nearest::nearest;
 
 /// What a word that etcd-plan says means, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +20,11 @@ pub struct Explanation {
 /// Explains a code of a finding or the name of a guard; none for any other word.
 pub fn explain(name: &str) -> Option<Explanation> {
     all().find(|explanation| explanation.name == name)
+}
+
+/// Gives the word that one was most likely meant to be; none when it is like no other.
+pub fn nearest_word(name: &str) -> Option<&'static str> {
+    nearest(name, all().map(|explanation| explanation.name))
 }
 
 /// Goes through everything that can be explained: guards, then codes.

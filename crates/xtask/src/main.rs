@@ -32,8 +32,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        arguments: "hosts",
-        summary: "three members on real hosts: this project, a bare script and Ansible, compared",
+        arguments: "hosts|python",
+        summary: "compares: with a bare script and Ansible on real hosts; Python with Rust",
         run: bench::run,
     },
 ];
@@ -63,11 +63,11 @@ fn help() -> String {
     let mut help = String::from("The project's own commands.\n\nUsage: cargo xtask COMMAND\n\n");
     for command in COMMANDS {
         let usage = format!("{} {}", command.name, command.arguments);
-        let _ = writeln!(help, "  {usage:<18}{}", command.summary);
+        let _ = writeln!(help, "  {usage:<20}{}", command.summary);
     }
     help += "\nStages of `test`:\n\n";
     for stage in test::STAGES {
-        let _ = writeln!(help, "  {:<18}{}", stage.name, stage.summary);
+        let _ = writeln!(help, "  {:<20}{}", stage.name, stage.summary);
     }
     help += "\nExit codes: 0 nothing failed, 1 something did, 2 the command was not understood.\n";
     help

@@ -165,7 +165,8 @@ class Plan:
         """Carries the plan out. Applied again, it changes nothing.
 
         ``on_event`` is called in this thread. What it raises stops the run: steps that are under
-        way end, no other is begun, and the exception arrives here as it is. Ctrl-C does the same.
+        way end, no other is begun, and the exception arrives here as it is. Ctrl-C does the same,
+        and a second one cuts nothing short.
 
         Certificates and keys are kept in ``files/pki`` below ``base_dir``: by default the folder of
         the inventory, or this one; of a sandbox its own folder.

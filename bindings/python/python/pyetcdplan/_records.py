@@ -260,7 +260,14 @@ class Event:
     """
 
     event: Literal[
-        "started", "host_read", "host_failed", "judged", "step_started", "step_ended", "ended"
+        "started",
+        "host_read",
+        "host_failed",
+        "judged",
+        "step_started",
+        "sending",
+        "step_ended",
+        "ended",
     ]
     """What happened."""
     at_ms: int = 0
@@ -281,6 +288,10 @@ class Event:
     """How many steps the plan has, when the run begins."""
     hosts: int | None = None
     """How many hosts are read, when the run begins."""
+    sent: int | None = None
+    """How many bytes of a large file were sent to the host."""
+    total: int | None = None
+    """How many bytes the file has."""
     success: bool | None = None
     """Whether all that was wanted is so, when the run ended."""
 

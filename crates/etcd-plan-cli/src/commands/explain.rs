@@ -1,4 +1,4 @@
-use etcd_plan::explain::{all, explain};
+use etcd_plan::explain::{all, explain, nearest_word};
 
 use crate::arguments::{ExplainArguments, Format};
 use crate::exit::{BAD_INPUT, Failure, SUCCESS};
@@ -9,9 +9,10 @@ pub(super) fn run(arguments: &ExplainArguments) -> Result<u8, Failure> {
     let found = match &arguments.name {
         None => all().collect(),
         Some(name) => {
-            let hint = "`etcd-plan explain` lists what can be explained";
+            let near = nearest_word(name).map(|near| format!("did you mean `{near}`?"));
+            let hint = near.unwrap_or("`etcd-plan explain` lists what can be explained".to_owned());
             let message = format!("`{name}` is neither a code nor a guard");
-            vec![explain(name).ok_or_else(|| Failure::new(BAD_INPUT, message, hint))?]
+            vec![explain(name).ok_or_else(|| Failure::new(BAD_INPUT, message, &hint))?]
         }
     };
     let text = match (arguments.format, &arguments.name) {

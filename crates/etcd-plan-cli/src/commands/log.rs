@@ -89,6 +89,15 @@ fn tell(event: &Event) -> Vec<String> {
                 .collect()
         }
         Event::StepStarted { step, at_ms, .. } => vec![format!("{at_ms:>8}  begin {step}")],
+        Event::Sending {
+            host,
+            sent,
+            total,
+            at_ms,
+        } => {
+            let percent = sent * 100 / total.max(&1);
+            vec![format!("{at_ms:>8}  sent {percent} % to {host}")]
+        }
         Event::StepEnded {
             step,
             outcome,

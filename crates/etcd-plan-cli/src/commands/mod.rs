@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),
         Command::Completions { shell } => Ok(meta::completions(shell)),
-        Command::Man => meta::man(),
+        Command::Man => Ok(meta::man()),
     }
 }
 

@@ -9,9 +9,10 @@ pub(super) fn run(arguments: &ParamsArguments, output: Output) -> Result<u8, Fai
     let found: Vec<&Parameter> = match &arguments.name {
         None => params::all().collect(),
         Some(name) => {
-            let hint = "`etcd-plan params` lists them all";
+            let near = params::nearest(name).map(|near| format!("did you mean `{near}`?"));
+            let hint = near.unwrap_or("`etcd-plan params` lists them all".to_owned());
             let missing =
-                || Failure::new(BAD_INPUT, format!("there is no parameter `{name}`"), hint);
+                || Failure::new(BAD_INPUT, format!("there is no parameter `{name}`"), &hint);
             vec![params::find(name).ok_or_else(missing)?]
         }
     };

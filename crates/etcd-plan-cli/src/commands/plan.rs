@@ -6,6 +6,7 @@ use etcd_plan::pki::{PkiFolder, now};
 use etcd_plan::saved::SavedPlan;
 
 use crate::arguments::{PlanArguments, PlanFormat};
+use crate::connect::Connection;
 use crate::exit::{self, FAILED, Failure, SUCCESS, WOULD_CHANGE};
 use crate::output::Output;
 use crate::progress::Progress;
@@ -82,9 +83,28 @@ fn save(arguments: &PlanArguments, saved: &SavedPlan, output: Output) -> Result<
         return Ok(());
     };
     write(path, &saved.to_json())?;
-    let path = path.display();
-    output.message(&format!("saved; to carry it out: etcd-plan apply {path}"));
+    let command = command(arguments, path);
+    output.message(&format!("saved; to carry it out: {command}"));
     Ok(())
+}
+
+/// Gives the command that carries a saved plan out: with the folder of keys, where that is not the
+/// one that the plan is in, and with the hosts that it was made for.
+fn command(arguments: &PlanArguments, path: &Path) -> String {
+    let mut words = vec!["etcd-plan".to_owned(), "apply".to_owned()];
+    words.push(path.display().to_string());
+    let keys = input::keys_folder(&arguments.inventory);
+    let is_beside = match (keys.canonicalize(), input::folder_of(path).canonicalize()) {
+        (Ok(keys), Ok(folder)) => keys == folder,
+        _ => false,
+    };
+    if !is_beside {
+        words.extend(["--keys".to_owned(), keys.display().to_string()]);
+    }
+    if arguments.connect.connection != Connection::Ssh {
+        words.extend(["-c".to_owned(), arguments.connect.connection.to_string()]);
+    }
+    shlex::try_join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

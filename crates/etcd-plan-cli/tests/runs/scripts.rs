@@ -192,10 +192,13 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
         return;
     };
     let saved = site.ends_with(10, &format!("{PLAN} -o plan.json"));
-    assert!(
-        saved.stderr.contains("etcd-plan apply plan.json"),
-        "{saved:#?}"
-    );
+    let command = "to carry it out: etcd-plan apply plan.json -c 'sandbox=hosts'\n";
+    assert!(saved.stderr.contains(command), "{saved:#?}");
+    // Certificates are kept with the inventory, wherever the plan is.
+    fs::create_dir(site.path("plans")).expect("a folder");
+    let elsewhere = site.ends_with(10, &format!("{PLAN} -o plans/1.json"));
+    let command = "etcd-plan apply plans/1.json --keys . -c 'sandbox=hosts'\n";
+    assert!(elsewhere.stderr.contains(command), "{elsewhere:#?}");
     let shown = site.ends_with(10, &format!("{PLAN} --format json"));
     let text = fs::read_to_string(site.path("plan.json")).expect("a plan");
     for text in [text, shown.stdout] {
@@ -225,6 +228,12 @@ fn a_saved_plan_is_applied_only_while_it_holds() {
         fs::read_to_string(&file).expect("a file"),
         "# by another hand\n"
     );
+    // Beside a plan that was saved elsewhere there is no authority: that is told before a second one
+    // is made.
+    site.ends_with(10, &format!("{PLAN} -o plans/2.json"));
+    let lost = site.ends_with(4, &format!("{APPLY} plans/2.json"));
+    assert!(lost.stderr.contains("`--keys DIR`"), "{lost:#?}");
+    site.ends_with(0, &format!("{APPLY} plans/2.json --keys ."));
     // A bare plan was made without looking, and is carried out behind the guards alone.
     site.ends_with(0, &format!("{PLAN} --offline -o plan.json"));
     site.ends_with(0, &format!("{APPLY} plan.json"));

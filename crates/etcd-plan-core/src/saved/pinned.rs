@@ -8,6 +8,9 @@ use crate::names::{ClusterName, HostName};
 use crate::op::{EtcdFacts, FileContent, FileFacts, Listener, ReadOp, Reply, digest};
 use crate::plan::Plan;
 
+/// The place of facts that are of no host.
+const CONTROL_MACHINE: &str = "control machine";
+
 /// Facts by their names, as words: `file /etc/etcd/etcd.conf` is `file of etcd:etcd, 0644, sha256 …`.
 pub type Facts = BTreeMap<String, String>;
 
@@ -35,6 +38,13 @@ pub struct Moved {
     pub before: Option<String>,
     /// What it is; none when it is not known.
     pub now: Option<String>,
+}
+
+impl Moved {
+    /// Says whether it is about authority or certificates on the control machine.
+    pub fn is_about_keys(&self) -> bool {
+        self.place.starts_with(CONTROL_MACHINE)
+    }
 }
 
 impl fmt::Display for Moved {
@@ -80,7 +90,11 @@ impl PinnedFacts {
         });
         let keys = clusters.into_iter().flat_map(|cluster| {
             let (before, now) = (self.keys.get(cluster), now.keys.get(cluster));
-            compare(&format!("control machine, cluster {cluster}"), before, now)
+            compare(
+                &format!("{CONTROL_MACHINE}, cluster {cluster}"),
+                before,
+                now,
+            )
         });
         hosts.chain(keys).collect()
     }

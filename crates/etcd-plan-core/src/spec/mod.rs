@@ -2,7 +2,7 @@
 
 mod check;
 mod cluster;
-mod nearest;
+pub(crate) mod nearest;
 mod parameter;
 pub mod params;
 mod resolve;

@@ -1,6 +1,6 @@
 /// Gives the known name that an unknown one was most likely meant to be: at most one letter in
 /// three is other.
-pub(super) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     known
         .into_iter()

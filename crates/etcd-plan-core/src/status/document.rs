@@ -150,6 +150,26 @@ pub struct Finding {
     pub hint: String,
 }
 
+impl Finding {
+    /// Makes one about a member.
+    pub(super) fn of_member(name: &MemberName, what: impl Into<String>, hint: &str) -> Self {
+        Self {
+            member: Some(name.clone()),
+            what: what.into(),
+            hint: hint.to_owned(),
+        }
+    }
+
+    /// Makes one about the cluster as a whole.
+    pub(super) fn of_cluster(what: impl Into<String>, hint: &str) -> Self {
+        Self {
+            member: None,
+            what: what.into(),
+            hint: hint.to_owned(),
+        }
+    }
+}
+
 /// Something that is not as the inventory has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {

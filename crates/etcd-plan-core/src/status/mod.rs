@@ -6,10 +6,14 @@ mod document;
 mod drift;
 mod judge;
 mod text;
+mod together;
+mod view;
+mod warnings;
 
 pub use document::{
     CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role, Status, Stranger,
 };
 pub use drift::drift;
-pub use judge::{StatusInputs, questions};
+pub use judge::StatusInputs;
 pub(crate) use text::size_of;
+pub use view::questions;

@@ -123,6 +123,18 @@ impl Lab {
         self.folder().join("known_hosts")
     }
 
+    /// Does what takes longest and is done once on a machine: installs the programs that a lab needs,
+    /// and builds the image of its hosts.
+    ///
+    /// # Errors
+    ///
+    /// When this machine cannot have a lab.
+    pub fn prepare(&self, say: &mut dyn FnMut(&str)) -> Result<(), LabError> {
+        machine::check()?;
+        machine::install_programs(say)?;
+        self.image.build(&self.store, say)
+    }
+
     /// Brings up `infra` and `nodes` hosts for etcd, and waits until all let in over SSH.
     ///
     /// Hosts that run are left alone, stopped ones are started with their disks, and those beyond
@@ -137,9 +149,7 @@ impl Lab {
         nodes: Option<u8>,
         say: &mut dyn FnMut(&str),
     ) -> Result<Vec<HostStatus>, LabError> {
-        machine::check()?;
-        machine::install_programs(say)?;
-        self.image.build(&self.store, say)?;
+        self.prepare(say)?;
         let _lock = self.store.lock_lab(&self.name)?;
         if self.network.exists() && !self.folder().exists() {
             let message = "a network namespace of that name is there, and no lab of ours";

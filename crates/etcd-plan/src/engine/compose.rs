@@ -97,6 +97,7 @@ impl Coordinator<'_, '_> {
         };
         let operations = batch.operations();
         self.under_way.insert(host.clone(), batch);
+        self.transfers.watch(host, &*session);
         Some(Job::Write {
             host: host.clone(),
             session,
@@ -173,11 +174,7 @@ impl Coordinator<'_, '_> {
         if step.action().is_contingent() {
             let run = self.state.context();
             let also = action::questions(&StepContext { run: &run, step });
-            questions.extend(
-                also.into_iter().filter(|question| {
-                    !matches!(question, etcd_plan_core::op::ReadOp::Etcd { .. })
-                }),
-            );
+            questions.extend(also);
             questions.sort();
             questions.dedup();
         }

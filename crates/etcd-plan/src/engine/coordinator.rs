@@ -14,6 +14,7 @@ use super::controller;
 use super::observer::{Flow, Observer};
 use super::pool::Pool;
 use super::state::State;
+use super::transfers::Transfers;
 use crate::permit::Permit;
 
 /// Carries out a plan whose guards have agreed.
@@ -54,6 +55,7 @@ pub(super) struct Coordinator<'r, 'a> {
     pub(super) taken: Vec<bool>,
     /// Batches that hosts are working on.
     pub(super) under_way: BTreeMap<HostName, StepBatch>,
+    pub(super) transfers: Transfers,
     /// Destructive steps before which the facts were read once more.
     pub(super) looked_again: BTreeSet<StepIndex>,
 }
@@ -73,6 +75,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             ready: BTreeMap::new(),
             taken: vec![false; plan.len()],
             under_way: BTreeMap::new(),
+            transfers: Transfers::default(),
             looked_again: BTreeSet::new(),
             state,
         };
@@ -104,6 +107,20 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                     }
                 }
             }
+            self.tell_transfers();
+        }
+    }
+
+    fn tell_transfers(&mut self) {
+        for (host, sent, total) in self.transfers.moved() {
+            let at_ms = self.state.now_ms();
+            let event = Event::Sending {
+                host,
+                sent,
+                total,
+                at_ms,
+            };
+            self.state.tell(self.observer, &event);
         }
     }
 

@@ -31,6 +31,7 @@ mod results;
 mod run;
 mod settings;
 mod state;
+mod transfers;
 
 pub use approved::Approved;
 pub use observed::{FactsMoved, Observed, Refused};

@@ -14,6 +14,7 @@ impl Coordinator<'_, '_> {
     /// Takes what a host has done.
     pub(super) fn take(&mut self, done: Done) {
         let batch = self.under_way.remove(&done.host).unwrap_or_default();
+        self.transfers.forget(&done.host);
         if let Some(session) = done.session {
             self.state.take_back(done.host.clone(), session);
         }
@@ -137,10 +138,7 @@ impl Coordinator<'_, '_> {
         };
         // A lock has no state to read: that it was taken is the proof. And whether what was started
         // stays up shows when it is waited for, with its own words.
-        if matches!(
-            step.action(),
-            Action::Lock | Action::Launch | Action::Restart { .. }
-        ) {
+        if matches!(step.action(), Action::Lock | Action::Launch) {
             return self.end(step, outcome, change.lines, None, String::new());
         }
         let run = self.state.context();

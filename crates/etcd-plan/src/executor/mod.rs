@@ -12,8 +12,10 @@ mod session;
 pub(crate) mod shell;
 #[cfg(feature = "ssh")]
 pub mod ssh;
+mod transfer;
 
 pub use local::LocalExecutor;
 pub use sandbox::{SandboxError, SandboxExecutor, SandboxProcess};
 pub use script::{ScriptOutput, ScriptRunner, ScriptSession};
 pub use session::{ConnectError, Executor, Session, SessionError, Target};
+pub use transfer::Transfer;

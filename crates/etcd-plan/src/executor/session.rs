@@ -5,6 +5,7 @@ use etcd_plan_core::op::{Batch, OpResult, ReadOp};
 use etcd_plan_core::report::Traffic;
 use etcd_plan_core::spec::HostSpec;
 
+use super::Transfer;
 use crate::permit::Permit;
 
 /// Reaches hosts. One executor serves all hosts of a run, from several threads.
@@ -44,6 +45,12 @@ pub trait Session: Send {
     /// Says how much went over the connection until now; nothing where that is not counted.
     fn traffic(&self) -> Traffic {
         Traffic::default()
+    }
+
+    /// Gives a view of how far it has come with a large file, which can be looked at while it
+    /// sends; none where that is not known.
+    fn transfer(&self) -> Option<Transfer> {
+        None
     }
 }
 

@@ -54,7 +54,8 @@ pub fn default_folder() -> Option<PathBuf> {
     Some(state?.join("etcd-plan").join("runs"))
 }
 
-/// Lists the runs of a folder, the latest last; none where there is no such folder.
+/// Lists the runs of a folder, the latest last; none where there is no such folder. A journal whose
+/// first line was never written, as on a full disk, tells of no run and is left out.
 ///
 /// # Errors
 ///
@@ -74,9 +75,12 @@ pub fn list(folder: &Path) -> Result<Vec<RunSummary>, JournalError> {
         ids.extend(name);
     }
     ids.sort();
-    ids.iter()
-        .map(|id| read(folder, id).map(|run| run.summary))
-        .collect()
+    let runs = ids.iter().filter_map(|id| match records(folder, id) {
+        Ok(records) if records.is_empty() => None,
+        Ok(records) => Some(past_run(folder, id, records).map(|run| run.summary)),
+        Err(error) => Some(Err(error)),
+    });
+    runs.collect()
 }
 
 /// Reads a run of a folder, by its name.
@@ -86,6 +90,11 @@ pub fn list(folder: &Path) -> Result<Vec<RunSummary>, JournalError> {
 /// When there is no such run, or its journal cannot be read. A last line that was cut off is no
 /// error: so was the run.
 pub fn read(folder: &Path, id: &str) -> Result<PastRun, JournalError> {
+    past_run(folder, id, records(folder, id)?)
+}
+
+/// Reads the lines of a journal, without a last one that was cut off.
+fn records(folder: &Path, id: &str) -> Result<Vec<Record>, JournalError> {
     let no_such_run = || JournalError::NoSuchRun {
         folder: folder.to_owned(),
         id: id.to_owned(),
@@ -94,7 +103,7 @@ pub fn read(folder: &Path, id: &str) -> Result<PastRun, JournalError> {
     if id.contains(['/', '\0']) {
         return Err(no_such_run());
     }
-    let path = folder.join(format!("{id}.jsonl"));
+    let path = path_of(folder, id);
     let file = match fs::File::open(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Err(no_such_run()),
         file => file.map_err(|error| JournalError::file(&path, error))?,
@@ -103,23 +112,36 @@ pub fn read(folder: &Path, id: &str) -> Result<PastRun, JournalError> {
         .lines()
         .collect::<Result<_, _>>()
         .map_err(|error| JournalError::file(&path, error))?;
-    let bad = |at: usize, message: String| JournalError::Line {
-        path: path.clone(),
-        line: at + 1,
-        message,
-    };
     let mut records = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match serde_json::from_str::<Record>(line) {
             Ok(record) => records.push(record),
             Err(error) if error.is_eof() && at + 1 == lines.len() => {}
-            Err(error) => return Err(bad(at, error.to_string())),
+            Err(error) => {
+                return Err(JournalError::Line {
+                    path,
+                    line: at + 1,
+                    message: error.to_string(),
+                });
+            }
         }
     }
-    past_run(id, records).ok_or_else(|| bad(0, "the run does not begin".to_owned()))
+    Ok(records)
 }
 
-fn past_run(id: &str, records: Vec<Record>) -> Option<PastRun> {
+fn path_of(folder: &Path, id: &str) -> PathBuf {
+    folder.join(format!("{id}.jsonl"))
+}
+
+fn past_run(folder: &Path, id: &str, records: Vec<Record>) -> Result<PastRun, JournalError> {
+    run_of(id, records).ok_or_else(|| JournalError::Line {
+        path: path_of(folder, id),
+        line: 1,
+        message: "the run does not begin".to_owned(),
+    })
+}
+
+fn run_of(id: &str, records: Vec<Record>) -> Option<PastRun> {
     let mut records = records.into_iter();
     let Record::Begin {
         at,

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: comparisons with other ways to do the same work.
 
 mod hosts;
+mod python;
 
 use std::io::{Write as _, stderr};
 use std::process::ExitCode;
@@ -15,8 +16,13 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
             _ => Err(format!("{rounds:?} is no number of rounds")),
         },
         [hosts::INSIDE, rounds] => hosts::run_inside(rounds.parse().unwrap_or(hosts::ROUNDS)),
+        ["python", rest @ ..] => python::run(rest),
         _ => {
-            let _ = writeln!(stderr(), "usage: cargo xtask bench hosts [--rounds N]");
+            let _ = writeln!(
+                stderr(),
+                "usage: cargo xtask bench hosts [--rounds N]\n       \
+                 cargo xtask bench python [--clusters N] [--rounds N]"
+            );
             return ExitCode::from(2);
         }
     };

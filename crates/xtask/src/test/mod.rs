@@ -29,6 +29,9 @@ pub(crate) fn run(names: &[String]) -> ExitCode {
         heading("what is needed", "etcd and the tools of some tests");
         prepare::prepare();
     }
+    if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::LAB) {
+        stages::prepare_lab_meanwhile();
+    }
     let mut tally = Tally::default();
     for stage in wanted {
         heading(stage.name, stage.summary);

@@ -45,3 +45,8 @@ pub fn all() -> impl Iterator<Item = &'static Parameter> {
 pub fn find(name: &str) -> Option<&'static Parameter> {
     all().find(|parameter| parameter.name == name)
 }
+
+/// Gives the parameter that a name was most likely meant to be; none when it is like no other.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    super::nearest::nearest(name, all().map(|parameter| parameter.name))
+}

@@ -8,6 +8,7 @@ use super::write::{self, Files};
 use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
 use crate::plan::{self, Action, At, Plan, PlanError, StepId, StepNode};
+use crate::saved::SavedPlan;
 use crate::spec::params::{ParameterValue, Resolver, Settings};
 use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec, Resolved, ValueOrigin};
 
@@ -60,6 +61,13 @@ fn check_format(text: &str) -> Result<(), PlanError> {
     let head: Head = serde_json::from_str(text).map_err(bad)?;
     if head.format == FORMAT {
         return Ok(());
+    }
+    if head.format == SavedPlan::FORMAT {
+        return Err(bad(format!(
+            "it is `{}`, a plan with the facts that it stands on: `SavedPlan::from_json` and \
+             `etcd-plan apply` read that, and the plan itself is its field `plan`",
+            head.format
+        )));
     }
     Err(bad(format!(
         "its format is `{}`, and this version reads `{FORMAT}`",

@@ -9,11 +9,17 @@ use super::channel::Channel;
 use super::frame::last_lines;
 use super::protocol::Protocol;
 use super::settings::Settings;
-use crate::executor::{ConnectError, Session, SessionError};
+use crate::executor::{ConnectError, Session, SessionError, Transfer};
 use crate::permit::Permit;
+
+/// How long a shell that has ended is listened to.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How long a shell can take to greet.
 const GREETING_BUDGET: Duration = Duration::from_secs(30);
+
+/// After how many bytes of a large file it is noted how far it has come.
+const PIECE: usize = 64 * 1024;
 
 /// A session with one shell that is kept: a batch is one script that is sent, and one answer.
 #[derive(Debug)]
@@ -22,6 +28,7 @@ pub(crate) struct ShellSession<C> {
     protocol: Protocol,
     channel: C,
     traffic: Traffic,
+    transfer: Transfer,
     /// Why the session is over, once it is.
     over: Option<String>,
     /// Whether the shell has greeted, and operations can run.
@@ -79,6 +86,7 @@ impl<C: Channel> ShellSession<C> {
             protocol,
             channel,
             traffic: Traffic::default(),
+            transfer: Transfer::default(),
             over: None,
             has_greeted: false,
             shell_ended: false,
@@ -179,7 +187,7 @@ impl<C: Channel> ShellSession<C> {
         while alive && !output.ends_with(&end) {
             if let Some(bytes) = self.protocol.next_taken(batch, &output, &mut read) {
                 let begun = Instant::now();
-                alive = self.send(bytes)?;
+                alive = self.send_large(bytes)?;
                 // The budget is for what the host does; how long sending takes is the wire's affair.
                 deadline += begun.elapsed();
                 continue;
@@ -200,6 +208,14 @@ impl<C: Channel> ShellSession<C> {
             return Ok(output);
         }
         self.shell_ended = true;
+        // It can end before it has taken what it was sent: then nothing was received yet.
+        let last_moment = Instant::now() + LAST_WORDS;
+        while !self.has_greeted
+            && self
+                .channel
+                .receive(&mut output, last_moment)
+                .is_ok_and(|count| count > 0)
+        {}
         let mut words = last_lines(&self.channel.last_words());
         if words.is_empty() && !self.has_greeted {
             // Such as nologin(8), which says on stdout why there is no shell. What operations have
@@ -230,6 +246,21 @@ impl<C: Channel> ShellSession<C> {
         }
     }
 
+    /// Sends a large file, and notes how far it has come; says whether there is still a shell.
+    fn send_large(&mut self, bytes: &[u8]) -> Result<bool, SessionError> {
+        self.transfer.begin(bytes.len() as u64);
+        let mut outcome = Ok(true);
+        for piece in bytes.chunks(PIECE) {
+            outcome = self.send(piece);
+            if !matches!(outcome, Ok(true)) {
+                break;
+            }
+            self.transfer.advance(piece.len() as u64);
+        }
+        self.transfer.end();
+        outcome
+    }
+
     /// Marks the session as over, for good: what its shell would answer now is anybody's guess.
     fn end(&mut self, message: String) -> SessionError {
         self.over = Some(message.clone());
@@ -251,5 +282,9 @@ impl<C: Channel> Session for ShellSession<C> {
 
     fn traffic(&self) -> Traffic {
         self.traffic
+    }
+
+    fn transfer(&self) -> Option<Transfer> {
+        Some(self.transfer.clone())
     }
 }

@@ -1,3 +1,5 @@
+use std::thread;
+
 use etcd_plan_testkit::lab::{Lab, LabError};
 
 use super::tests::count_tests_with;
@@ -41,6 +43,16 @@ const BUILD_CONTROLLER: [&str; 6] = [
 
 /// The program that a test runs as an operator would.
 const BUILD_COMMAND: [&str; 4] = ["build", "--quiet", "--package", "etcd-plan-cli"];
+
+/// Begins with what takes longest of a lab, and mostly waits for packages: its image. What is wrong
+/// with it is told when the lab is to come up.
+pub(crate) fn prepare_meanwhile() {
+    thread::spawn(|| {
+        if let Ok(lab) = Lab::named(NAME) {
+            let _ = lab.prepare(&mut crate::lab::say);
+        }
+    });
+}
 
 /// Runs the tests on real hosts, in a lab that is made for them and taken away.
 pub(super) fn run() -> Outcome {

@@ -13,6 +13,11 @@ mod tests;
 
 use super::outcome::Outcome;
 
+pub(crate) use lab::prepare_meanwhile as prepare_lab_meanwhile;
+
+/// The stage that needs an image of hosts.
+pub(crate) const LAB: &str = "lab";
+
 /// One thing that must hold.
 pub(crate) struct Stage {
     pub(crate) name: &'static str,
@@ -67,7 +72,7 @@ pub(crate) const STAGES: &[Stage] = &[
         run: python::run,
     },
     Stage {
-        name: "lab",
+        name: LAB,
         summary: "the tests on real hosts, as root on Linux",
         runs_etcd: false,
         run: lab::run,

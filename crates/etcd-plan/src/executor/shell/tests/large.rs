@@ -1,4 +1,7 @@
-use std::fs;
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use etcd_plan_core::op::{Batch, FileContent, OpFailure, Ownership, ReadOp, Reply, WriteOp};
 use etcd_plan_core::secret::Secret;
@@ -7,6 +10,8 @@ use super::framing::{NONCE, run_at_once};
 use super::support::{Host, batch, path, with_each_shell};
 use crate::executor::shell::protocol::Protocol;
 use crate::executor::shell::settings::Settings;
+use crate::executor::shell::{Channel, ShellProcess, ShellSession};
+use crate::executor::{Session as _, Transfer};
 
 /// Stages and promotes a file with this content.
 fn put(file: &str, content: Vec<u8>) -> Batch {
@@ -94,4 +99,51 @@ fn large_content_that_arrives_in_part_is_not_put_in_its_place() {
         );
         assert!(!dir.path().join("file").exists(), "{}", shell.name);
     });
+}
+
+/// A way to a shell that notes how far its session says that it has come.
+struct Noting {
+    inner: ShellProcess,
+    transfer: Arc<OnceLock<Transfer>>,
+    noted: Arc<Mutex<Vec<(u64, u64)>>>,
+}
+
+impl Channel for Noting {
+    fn send(&mut self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let now = self.transfer.get().and_then(Transfer::now);
+        self.noted.lock().expect("no panic").extend(now);
+        self.inner.send(bytes, patience)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>, deadline: Instant) -> io::Result<usize> {
+        self.inner.receive(into, deadline)
+    }
+
+    fn last_words(&mut self) -> String {
+        self.inner.last_words()
+    }
+}
+
+#[test]
+fn a_session_says_how_far_it_has_come_with_large_content() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let file = dir.path().join("file").display().to_string();
+    let (transfer, noted) = (Arc::default(), Arc::default());
+    let channel = Noting {
+        inner: ShellProcess::start(&mut Command::new("sh")).expect("a shell"),
+        transfer: Arc::clone(&transfer),
+        noted: Arc::clone(&noted),
+    };
+    let host = "10.10.10.10".parse().expect("a host");
+    let mut session = ShellSession::open(host, Settings::machine(), channel).expect("a session");
+    let view = session.transfer().expect("a view");
+    transfer.set(view.clone()).expect("the first");
+    let results = session.run(&put(&file, vec![b'x'; 200_000]));
+    results.expect("an answer");
+    let noted = noted.lock().expect("no panic").clone();
+    assert_eq!(
+        noted,
+        [0, 65_536, 131_072, 196_608].map(|sent| (sent, 200_000))
+    );
+    assert_eq!(view.now(), None, "it has arrived");
 }

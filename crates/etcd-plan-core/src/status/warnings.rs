@@ -1,0 +1,62 @@
+use super::{Finding, MemberStatus};
+
+/// Certificates that are valid for less than this are warned of.
+const DAYS_TO_RENEW: i64 = 30;
+
+/// The part of the quota from which on a warning is given, in percent; at 100 the cluster takes no
+/// more writes (etcd's maintenance guide).
+const QUOTA_NEAR: u64 = 80;
+
+/// How many raft entries a member may be behind: members are asked at slightly different times, and
+/// etcd itself takes a follower for slow at 5000 (`server.go`, `maxGapBetweenApplyAndCommitIndex`).
+const LAG_MUCH: u64 = 5000;
+
+/// Says how far each member is behind the one that is furthest.
+pub(super) fn set_lag(members: &mut [MemberStatus]) {
+    let furthest = members
+        .iter()
+        .filter_map(|member| member.raft_applied_index)
+        .max();
+    for member in members {
+        let lag = |index| furthest.map(|furthest| furthest.saturating_sub(index));
+        member.raft_lag = member.raft_applied_index.and_then(lag);
+    }
+}
+
+/// Gives what is well, and will not stay so.
+pub(super) fn warnings(member: &MemberStatus) -> Vec<Finding> {
+    let warning = |what: String, hint: &str| Finding::of_member(&member.name, what, hint);
+    let mut warnings = Vec::new();
+    let days = member
+        .certificate
+        .as_ref()
+        .map(|certificate| certificate.days_left);
+    let renew = "`etcd-plan apply -t etcd_cert` issues it again; etcd takes it without a restart";
+    match days {
+        Some(days) if days < 0 => {
+            warnings.push(warning("its certificate has run out".to_owned(), renew));
+        }
+        Some(days) if days < DAYS_TO_RENEW => {
+            warnings.push(warning(
+                format!("its certificate runs out in {days} days"),
+                renew,
+            ));
+        }
+        _ => {}
+    }
+    if let Some(percent) = member
+        .quota_used_percent
+        .filter(|percent| *percent >= QUOTA_NEAR)
+    {
+        let hint = "compact and defragment, or raise `etcd_quota_backend_bytes`: at 100 % no write is taken";
+        warnings.push(warning(
+            format!("its database has used {percent} % of its quota"),
+            hint,
+        ));
+    }
+    if let Some(lag) = member.raft_lag.filter(|lag| *lag > LAG_MUCH) {
+        let hint = "see whether its disk or network is slow";
+        warnings.push(warning(format!("it is {lag} raft entries behind"), hint));
+    }
+    warnings
+}
