@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, io};
 
 use super::count::Count;
@@ -14,13 +15,15 @@ use crate::shell;
 pub(crate) struct Skips(PathBuf);
 
 impl Skips {
-    /// Makes the file empty.
+    /// Makes the file empty: one for each command, since two can run at once.
     ///
     /// # Errors
     ///
     /// When that does not work.
     pub(crate) fn begin() -> Result<Self, String> {
-        let file = shell::target().join("xtask-skips");
+        static COMMANDS: AtomicUsize = AtomicUsize::new(0);
+        let number = COMMANDS.fetch_add(1, Ordering::Relaxed);
+        let file = shell::target().join(format!("xtask-skips-{number}"));
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(format!("{} cannot be removed: {error}", file.display()))
