@@ -46,6 +46,8 @@ SCRIPT = """
 import signal, socket, sys
 import pyetcdplan
 
+# Whoever starts this in the background may let it ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The interpreter writes to it when a signal comes, before anybody has seen to that.
 ours, its = socket.socketpair()
 ours.settimeout(60)
