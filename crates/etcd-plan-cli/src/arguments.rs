@@ -212,6 +212,13 @@ pub(crate) struct ApplyArguments {
     /// Confirms that this cluster may lose members or data, as typing its name does
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+/// How a run goes, and what is written down of it.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
     /// The folder that keeps the journals of runs [default: etcd-plan/runs in the user's state
     /// folder]
     #[arg(long, value_name = "DIR")]
@@ -236,18 +243,8 @@ pub(crate) struct ReloadArguments {
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// The folder that keeps the journals of runs [default: etcd-plan/runs in the user's state
-    /// folder]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Writes events into this file, a line of JSON each, as they happen
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log_json: Option<PathBuf>,
-    /// How the report is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
     #[command(flatten)]
-    pub(crate) connect: ConnectArguments,
+    pub(crate) run: RunArguments,
 }
 
 #[derive(Debug, Args)]

@@ -27,10 +27,10 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
         _ => input::keys_folder(&arguments.inventory),
     };
     let keys = PkiFolder::new(keys);
-    let executor = connect::executor(&arguments.connect)?;
+    let executor = connect::executor(&arguments.run.connect)?;
     let interrupt = super::listen()?;
     let settings = RunSettings {
-        forks: arguments.connect.forks,
+        forks: arguments.run.connect.forks,
         ..RunSettings::default()
     };
     let mut records = Records::begin(arguments, plan, &settings.holder)?;
@@ -162,7 +162,7 @@ fn confirm(
 
 /// Says what changed, what failed and what to do about it.
 fn tell(arguments: &ApplyArguments, plan: &Plan, report: &Report, verbose: u8, output: Output) {
-    if arguments.format == Format::Json {
+    if arguments.run.format == Format::Json {
         let text = serde_json::to_string_pretty(report).expect("a report has only text keys");
         Output::document(&text);
         return;
@@ -206,8 +206,8 @@ struct Records {
 
 impl Records {
     fn begin(arguments: &ApplyArguments, plan: &Plan, holder: &str) -> Result<Self, Failure> {
-        let folder = log::folder(arguments.journal.as_deref())?;
-        let log = arguments.log_json.as_ref().map(|path| {
+        let folder = log::folder(arguments.run.journal.as_deref())?;
+        let log = arguments.run.log_json.as_ref().map(|path| {
             let file = File::create(path).map_err(|error| {
                 let message = format!("{} cannot be written: {error}", path.display());
                 Failure::new(BAD_INPUT, message, "name another file with `--log-json`")

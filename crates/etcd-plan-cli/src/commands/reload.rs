@@ -11,10 +11,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         inventory,
         limit,
         yes,
-        journal,
-        log_json,
-        format,
-        connect,
+        run,
     } = arguments;
     let selection = Selection {
         goal: Goal::Reload,
@@ -28,10 +25,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         selection,
         yes,
         destroy: Vec::new(),
-        journal,
-        log_json,
-        format,
-        connect,
+        run,
     };
     apply::run(&arguments, verbose, output)
 }
