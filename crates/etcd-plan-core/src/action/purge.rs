@@ -58,6 +58,9 @@ pub(super) fn move_aside(context: &StepContext<'_>) -> Result<Decision, Problem>
     if moves_data || destroys(context) {
         move_conf(context, &to, &mut change)?;
     }
+    if moves_data {
+        delete_outdated(context, data, &to, &mut change);
+    }
     Ok(if change.ops.is_empty() {
         Decision::Nothing
     } else {
@@ -90,6 +93,15 @@ fn move_data(
     change.check.push(ReadOp::Stat { path });
     change.forget.push(context.asks().etcd());
     change.forget.push(context.asks().await_healthy());
+}
+
+/// What has been kept long enough is the last to go.
+fn delete_outdated(
+    context: &StepContext<'_>,
+    data: &DataDirFacts,
+    latest: &HostPath,
+    change: &mut Change,
+) {
     for old in outdated(context, data, latest.clone()) {
         change
             .lines
@@ -115,13 +127,7 @@ fn move_conf(
     change.lines.push(format!("- {path} is moved to {to}"));
     change.check.push(context.asks().conf());
     change.check.push(ReadOp::Stat { path: path.clone() });
-    // Before older ones are deleted: those are the last to go.
-    let at = change
-        .ops
-        .iter()
-        .position(|op| matches!(op, WriteOp::DeletePurged { .. }));
-    let at = at.unwrap_or(change.ops.len());
-    change.ops.insert(at, WriteOp::MoveAside { path, to });
+    change.ops.push(WriteOp::MoveAside { path, to });
     Ok(())
 }
 
