@@ -24,12 +24,9 @@ package_manager() {
 }
 
 # install_package VERSION: installs etcd and etcdctl unless they are there; VERSION can be empty.
-# One installation at a time on a machine, which several sandbox hosts can share.
 install_package() {
     ! is_installed "$1" || return 0
-    [ "$uid" = 0 ] || fail 'only root can install packages'
-    exec 4>>"$install_lock" || exit
-    flock 4 || exit
+    begin_installation
     ! is_installed "$1" || return 0
     package_manager
     case $manager in
@@ -43,26 +40,33 @@ install_package() {
 # install_file: the same from a package file; KIND is deb, rpm or archive.
 install_file() { # PATH KIND
     ! is_installed '' || return 0
-    [ "$uid" = 0 ] || fail 'only root can install packages'
-    exec 4>>"$install_lock" || exit
-    flock 4 || exit
+    begin_installation
     ! is_installed '' || return 0
     case $2 in
-        deb) install_deb "$1" ;;
+        deb) without_start dpkg --force-confold -i "$1" >&2 4>&- ;;
         rpm) rpm -U -- "$1" >&2 4>&- ;;
         archive) install_archive "$1" ;;
     esac || exit
     is_installed '' || fail "${1##*/} left no etcd and etcdctl in PATH: it must bring both"
 }
 
-install_deb() { # PATH
+# One installation at a time on a machine, which several sandbox hosts can share.
+begin_installation() {
+    [ "$uid" = 0 ] || fail 'only root can install packages'
+    exec 4>>"$install_lock" || exit
+    flock 4 || exit
     DEBIAN_FRONTEND=noninteractive
     export DEBIAN_FRONTEND
+}
+
+# without_start COMMAND...: installs with a command, without the package's own instance being started.
+without_start() {
     forbid_start
-    dpkg --force-confold -i "$1" >&2 4>&-
+    "$@"
     status=$?
     allow_start
     [ "$status" = 0 ] || exit "$status"
+    # It is not started at the next boot either, until the operation for that says so.
     [ ! -d /run/systemd/system ] || systemctl --quiet disable etcd.service 4>&-
 }
 
@@ -105,20 +109,16 @@ version_fits() {
 }
 
 install_with_apt() { # VERSION
-    DEBIAN_FRONTEND=noninteractive
-    export DEBIAN_FRONTEND
     if ! apt_packages "$1"; then
         apt_get update || exit
         apt_packages "$1" || fail "no package source has etcd${1:+ $1}"
     fi
-    forbid_start
+    without_start apt_install
+}
+
+apt_install() {
     # shellcheck disable=SC2086 # package names
     apt_get install $packages || { apt_get update && apt_get install $packages; }
-    status=$?
-    allow_start
-    [ "$status" = 0 ] || exit "$status"
-    # It is not started at the next boot either, until the operation for that says so.
-    [ ! -d /run/systemd/system ] || systemctl --quiet disable etcd.service 4>&-
 }
 
 apt_get() {
