@@ -43,7 +43,7 @@ fn pids(sandbox: &Sandbox) -> Vec<String> {
 /// has nothing to do.
 #[test]
 fn members_restart_one_after_the_other_while_a_client_writes() {
-    let Some(sandbox) = Sandbox::fresh(10) else {
+    let Some(sandbox) = Sandbox::fresh(12) else {
         return;
     };
     sandbox.must_run(&sandbox.plan(3, |ask| ask));
