@@ -1,12 +1,11 @@
 //! The seeds' "More Nodes", on real hosts, while a client writes and reads through the old members.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use etcd_plan::report::{Outcome, Report};
 use etcd_plan::{ExtraVars, Plan};
-use etcd_plan_tests::plan;
+use etcd_plan_tests::{Writes, plan};
 
 use crate::fixture::{Hosts, inventory_of, node, planned};
 
@@ -23,58 +22,22 @@ fn join(members: &[u8], new: &[u8]) -> Plan {
     })
 }
 
-/// What a client saw that wrote and read all the time.
-struct Seen {
-    acknowledged: Vec<u32>,
-    longest_gap: Duration,
-}
-
-/// Puts one key after the other through the first member, reads each again, and remembers which were
-/// acknowledged.
-fn write_until(hosts: &Hosts, prefix: &str, end: &AtomicBool) -> Seen {
-    let mut seen = Seen {
-        acknowledged: Vec::new(),
-        longest_gap: Duration::ZERO,
-    };
-    let mut last = Instant::now();
-    for number in 0.. {
-        if end.load(Ordering::Relaxed) {
-            break;
-        }
+/// Carries a join out while the client works, and sees that no acknowledged write is lost.
+#[expect(clippy::print_stderr, reason = "what was measured")]
+fn join_under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Report {
+    // Puts one key after the other through the first member, and reads each again.
+    let put = |number| {
         let script = format!(
             ". /etc/profile.d/etcdctl.sh; export ETCDCTL_ENDPOINTS=https://10.10.10.10:2379
              etcdctl put {prefix}{number} v && etcdctl get {prefix}{number}"
         );
-        if hosts
-            .try_sh(1, &script)
-            .is_ok_and(|text| text.contains(prefix))
-        {
-            seen.acknowledged.push(number);
-            seen.longest_gap = seen.longest_gap.max(last.elapsed());
-            last = Instant::now();
-        }
-    }
-    seen
-}
-
-/// Carries a join out while the client works, and sees that no acknowledged write is lost.
-#[expect(clippy::print_stderr, reason = "what was measured")]
-fn join_under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Report {
-    let end = AtomicBool::new(false);
-    let (report, seen) = thread::scope(|scope| {
-        let client = scope.spawn(|| write_until(hosts, prefix, &end));
-        let report = hosts.apply(plan);
-        end.store(true, Ordering::Relaxed);
-        (report, client.join().expect("the client does not panic"))
-    });
+        let text = hosts.try_sh(1, &script);
+        text.is_ok_and(|text| text.contains(prefix))
+    };
+    let (report, seen) = Writes::during(put, || hosts.apply(plan));
     let report = report.expect("guards agree");
     let keys = hosts.etcdctl(through, &format!("get {prefix} --prefix --keys-only"));
-    let keys: Vec<&str> = keys.split_whitespace().collect();
-    let lost = seen
-        .acknowledged
-        .iter()
-        .filter(|number| !keys.contains(&format!("{prefix}{number}").as_str()));
-    assert_eq!(lost.count(), 0, "acknowledged writes were lost");
+    seen.assert_kept(prefix, &keys);
     eprintln!(
         "{prefix}: {} acknowledged writes, longest gap {:?}; {report}",
         seen.acknowledged.len(),

@@ -1,12 +1,8 @@
 //! Timers and the quota change on a cluster of three that a client writes to all the time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use etcd_plan::report::Outcome;
 use etcd_plan::{Goal, Plan};
-use etcd_plan_tests::plan;
+use etcd_plan_tests::{Writes, plan};
 
 use crate::fixture::{Hosts, inventory_of, planned};
 
@@ -16,33 +12,6 @@ fn reload(vars: &str) -> Plan {
     planned(&inventory_of(&[("etcd", &MEMBERS)], vars), |choose| {
         choose.goal(Goal::Reload)
     })
-}
-
-/// What a client saw that wrote all the time.
-struct Seen {
-    acknowledged: Vec<u32>,
-    longest_gap: Duration,
-}
-
-/// Puts one key after the other with the environment of a host, which names all members.
-fn write_until(hosts: &Hosts, end: &AtomicBool) -> Seen {
-    let mut seen = Seen {
-        acknowledged: Vec::new(),
-        longest_gap: Duration::ZERO,
-    };
-    let mut last = Instant::now();
-    for number in 0.. {
-        if end.load(Ordering::Relaxed) {
-            break;
-        }
-        let script = format!(". /etc/profile.d/etcdctl.sh; etcdctl put k{number} v");
-        if hosts.try_sh(1, &script).is_ok() {
-            seen.acknowledged.push(number);
-            seen.longest_gap = seen.longest_gap.max(last.elapsed());
-            last = Instant::now();
-        }
-    }
-    seen
 }
 
 fn pids(hosts: &Hosts) -> Vec<String> {
@@ -59,13 +28,12 @@ fn timers_and_quota_change_under_load() {
     let vars = ", etcd_heartbeat_interval: 150, etcd_election_timeout: 1500, \
                 etcd_quota_backend_bytes: 2147483648";
     let slower = reload(vars);
-    let end = AtomicBool::new(false);
-    let (report, seen) = thread::scope(|scope| {
-        let client = scope.spawn(|| write_until(&hosts, &end));
-        let report = hosts.apply(&slower);
-        end.store(true, Ordering::Relaxed);
-        (report, client.join().expect("the client does not panic"))
-    });
+    // With the environment of a host, which names all members.
+    let put = |number| {
+        let script = format!(". /etc/profile.d/etcdctl.sh; etcdctl put k{number} v");
+        hosts.try_sh(1, &script).is_ok()
+    };
+    let (report, seen) = Writes::during(put, || hosts.apply(&slower));
     let report = report.expect("guards agree");
     assert!(report.is_success(), "{report}");
     eprintln!(
@@ -77,12 +45,7 @@ fn timers_and_quota_change_under_load() {
         assert_ne!(*old, new, "a member was not restarted");
     }
     let keys = hosts.etcdctl(2, "get k --prefix --keys-only");
-    let keys: Vec<&str> = keys.split_whitespace().collect();
-    let lost = seen
-        .acknowledged
-        .iter()
-        .filter(|number| !keys.contains(&format!("k{number}").as_str()));
-    assert_eq!(lost.count(), 0, "acknowledged writes were lost");
+    seen.assert_kept("k", &keys);
     let again = hosts.converge(&slower);
     assert_eq!(again.count(Outcome::Changed), 0, "{again}");
 }

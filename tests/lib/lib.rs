@@ -5,6 +5,7 @@ pub mod permitted;
 mod scene;
 mod selections;
 pub mod snapshots;
+mod writes;
 
 /// The code in the README is compiled and run.
 #[cfg(doctest)]
@@ -18,6 +19,7 @@ mod noted;
 pub use observers::{Recorder, StopAt};
 pub use scene::{HOSTS, Ran, Scene, THREE};
 pub use selections::{Asked, asked};
+pub use writes::Writes;
 
 use etcd_plan::Goal;
 use etcd_plan::core::inventory::Inventory;

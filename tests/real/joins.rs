@@ -1,28 +1,7 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use etcd_plan::{ExtraVars, Goal};
+use etcd_plan_tests::Writes;
 
 use crate::sandbox::Sandbox;
-
-/// A client that puts one key after the other through the old member, and remembers which puts were
-/// acknowledged.
-fn write_until(sandbox: &Sandbox, end: &AtomicBool) -> (Vec<u32>, Duration) {
-    let (mut acknowledged, mut gap, mut last) = (Vec::new(), Duration::ZERO, Instant::now());
-    for number in 0.. {
-        if end.load(Ordering::Relaxed) {
-            break;
-        }
-        let put = sandbox.etcdctl(&[1], &["put", &format!("k{number}"), "v"]);
-        if put.is_ok() {
-            acknowledged.push(number);
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-        }
-    }
-    (acknowledged, gap)
-}
 
 /// From one member to two and three, under load: no acknowledged write is lost, and a second run of
 /// each join has nothing to do.
@@ -36,19 +15,17 @@ fn members_join_one_after_the_other_while_a_client_writes() {
         let limit = format!("{},{}", sandbox.host(2), sandbox.host(3));
         ask.goal(Goal::Join).limit(limit)
     });
-    let end = AtomicBool::new(false);
-    let (report, (acknowledged, gap)) = thread::scope(|scope| {
-        let writer = scope.spawn(|| write_until(&sandbox, &end));
-        let report = sandbox.run(&join);
-        end.store(true, Ordering::Relaxed);
-        (report, writer.join().expect("the client does not panic"))
-    });
+    let put = |number| {
+        let put = ["put", &format!("k{number}"), "v"];
+        sandbox.etcdctl(&[1], &put).is_ok()
+    };
+    let (report, writes) = Writes::during(put, || sandbox.run(&join));
     assert!(report.is_success(), "{report}");
     eprintln!(
-        "{} acknowledged writes, longest gap {gap:?}, {report}",
-        acknowledged.len()
+        "{} acknowledged writes, longest gap {:?}, {report}",
+        writes.acknowledged.len(),
+        writes.longest_gap
     );
-    assert!(!acknowledged.is_empty());
     let listed = sandbox
         .etcdctl(&[3], &["member", "list"])
         .expect("it answers");
@@ -61,11 +38,7 @@ fn members_join_one_after_the_other_while_a_client_writes() {
     let keys = sandbox
         .etcdctl(&[3], &["get", "k", "--prefix", "--keys-only"])
         .expect("it answers");
-    let keys: Vec<&str> = keys.split_whitespace().collect();
-    let lost = acknowledged
-        .iter()
-        .filter(|number| !keys.contains(&format!("k{number}").as_str()));
-    assert_eq!(lost.count(), 0, "acknowledged writes were lost");
+    writes.assert_kept("k", &keys);
     let again = sandbox.must_run(&join);
     assert!(!again.has_changes(), "{again}");
     let whole = sandbox.must_run(&sandbox.plan(3, |ask| ask));

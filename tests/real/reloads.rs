@@ -1,8 +1,5 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use etcd_plan::{ExtraVars, Goal, Plan};
+use etcd_plan_tests::Writes;
 
 use crate::sandbox::Sandbox;
 
@@ -10,24 +7,6 @@ fn reload(sandbox: &Sandbox, vars: &str) -> Plan {
     let mut extra = ExtraVars::new();
     extra.add_file(vars, "vars.yml").expect("a mapping");
     sandbox.plan(3, |ask| ask.goal(Goal::Reload).extra_vars(extra))
-}
-
-/// A client that knows all members, puts one key after the other, and remembers which puts were
-/// acknowledged.
-fn write_until(sandbox: &Sandbox, end: &AtomicBool) -> (Vec<u32>, Duration) {
-    let (mut acknowledged, mut gap, mut last) = (Vec::new(), Duration::ZERO, Instant::now());
-    for number in 0.. {
-        if end.load(Ordering::Relaxed) {
-            break;
-        }
-        let put = ["put", &format!("k{number}"), "v"];
-        if sandbox.etcdctl(&[1, 2, 3], &put).is_ok() {
-            acknowledged.push(number);
-            gap = gap.max(last.elapsed());
-            last = Instant::now();
-        }
-    }
-    (acknowledged, gap)
 }
 
 /// The process and the timers of each member.
@@ -60,31 +39,26 @@ fn members_restart_one_after_the_other_while_a_client_writes() {
             .unwrap_or_default()
     };
     let before = (pids(&sandbox), leader());
-    let end = AtomicBool::new(false);
-    let (report, (acknowledged, gap)) = thread::scope(|scope| {
-        let writer = scope.spawn(|| write_until(&sandbox, &end));
-        let report = sandbox.run(&plan);
-        end.store(true, Ordering::Relaxed);
-        (report, writer.join().expect("the client does not panic"))
-    });
+    // The client knows all members.
+    let put = |number| {
+        let put = ["put", &format!("k{number}"), "v"];
+        sandbox.etcdctl(&[1, 2, 3], &put).is_ok()
+    };
+    let (report, writes) = Writes::during(put, || sandbox.run(&plan));
     assert!(report.is_success(), "{report}");
     eprintln!(
-        "{} acknowledged writes, longest gap {gap:?}, led before: {}, {report}",
-        acknowledged.len(),
+        "{} acknowledged writes, longest gap {:?}, led before: {}, {report}",
+        writes.acknowledged.len(),
+        writes.longest_gap,
         before.1
     );
-    assert!(!acknowledged.is_empty());
     for (old, new) in before.0.iter().zip(pids(&sandbox)) {
         assert_ne!(*old, new, "a member was not restarted");
     }
     let keys = sandbox
         .etcdctl(&[3], &["get", "k", "--prefix", "--keys-only"])
         .expect("it answers");
-    let keys: Vec<&str> = keys.split_whitespace().collect();
-    let lost = acknowledged
-        .iter()
-        .filter(|number| !keys.contains(&format!("k{number}").as_str()));
-    assert_eq!(lost.count(), 0, "acknowledged writes were lost");
+    writes.assert_kept("k", &keys);
     let again = sandbox.must_run(&plan);
     assert!(!again.has_changes(), "{again}");
 }

@@ -21,7 +21,7 @@ $1
         said="$1 cannot be opened"
         return 1
     fi
-    if said=$(flock -n "$lock_fd" 2>&1 </dev/null); then
+    if said=$(await_lock 2>&1 </dev/null); then
         printf '%s\n' "$2" >"$1"
         lock_fd=$((lock_fd + 1))
         locks="$locks
@@ -33,6 +33,17 @@ $1
     eval "exec $lock_fd>&-"
     [ -n "$said" ] || said="$1 is held by $(cat -- "$1" 2>&1 </dev/null)"
     return 1
+}
+
+# await_lock: takes the lock behind $lock_fd, and waits a few seconds for it: the shell of a run that
+# was killed ends what it was told last before it hears that nobody is there, and only then lets go.
+await_lock() {
+    tries=5
+    until flock -n "$lock_fd"; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || return 1
+        sleep 1
+    done
 }
 
 # beat: sends a line feed on stderr every two seconds, for as long as the shell lives. Without it a
