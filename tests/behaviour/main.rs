@@ -17,6 +17,7 @@ mod plan_files;
 mod plans;
 mod previews;
 mod purges;
+mod quorum;
 mod refusals;
 mod registration;
 mod reloads;

@@ -19,6 +19,7 @@ pub mod names;
 pub mod notes;
 pub mod op;
 pub mod plan;
+pub mod quorum;
 pub mod render;
 pub mod report;
 pub mod run;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
 use crate::names::HostName;
-use crate::op::MemberFacts;
+use crate::op::{EtcdFacts, MemberFacts};
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
 
@@ -57,6 +57,15 @@ impl<'a> RunContext<'a> {
     ///
     /// When no healthy member says it.
     pub fn listed(&self, cluster: usize) -> Result<&'a [MemberFacts], Missing> {
+        self.speaker(cluster).map(|etcd| &*etcd.members)
+    }
+
+    /// Gives all that the member says by whose list a cluster is judged: see [`RunContext::listed`].
+    ///
+    /// # Errors
+    ///
+    /// When no healthy member says it.
+    pub fn speaker(&self, cluster: usize) -> Result<&'a EtcdFacts, Missing> {
         let spec = &self.plan.clusters()[cluster];
         let sponsor = self.plan.sponsor(cluster).into_iter();
         for member in sponsor.chain(&spec.members) {
@@ -66,7 +75,7 @@ impl<'a> RunContext<'a> {
                 && etcd.healthy
                 && !etcd.members.is_empty()
             {
-                return Ok(&etcd.members);
+                return Ok(etcd);
             }
         }
         Err(Missing {
@@ -75,14 +84,18 @@ impl<'a> RunContext<'a> {
     }
 
     /// Gives the member through which others are removed: the first voter that stays and is healthy.
-    /// One of which nothing is known any more, since it was just asked to, stays the one.
+    /// One of which nothing is known any more, since it was just asked to, stays the one. Where nobody
+    /// stays who was there before, it is the first that joins.
     pub fn remover(&self, cluster: usize) -> Option<&'a MemberSpec> {
         let spec = &self.plan.clusters()[cluster];
-        spec.voters().find(|member| {
+        let well = spec.voters().find(|member| {
             let facts = self.observation.facts(&member.host.name).ok();
             let said = facts.map(|facts| MemberQuestions::new(spec, member).last_said(facts));
             said.is_some_and(|said| said.map_or(true, |said| said.healthy))
-        })
+        });
+        let mut all_join = spec.voters();
+        let all_join = all_join.all(|member| self.is_joining(cluster, member));
+        well.or_else(|| spec.voters().next().filter(|_| all_join))
     }
 
     /// Says whether a member is to leave the cluster.

@@ -34,6 +34,7 @@ pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
 pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
+pub(crate) use remove::next as removal;
 pub(crate) use restart::turn as restart_turn;
 
 use crate::op::ReadOp;

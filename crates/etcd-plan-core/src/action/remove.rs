@@ -17,23 +17,10 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
 /// One more of the members that leave is removed by its id. The leader hands over first: a leader that
 /// is removed costs the cluster an election (facts.md S15).
 pub(super) fn decide(context: &StepContext<'_>, nth: u32) -> Result<Decision, Problem> {
-    let cluster = context.cluster();
-    let Some(remover) = context.run.remover(cluster) else {
-        return Err(Problem::new(
-            "no member that stays is healthy, and nobody can be removed",
-            "bring the others back, and run again: it goes on from there",
-        ));
-    };
-    if remover.name != context.member().name {
+    let Some((leaver, known)) = next(context, nth)? else {
         return Ok(Decision::Nothing);
-    }
+    };
     let said = said(context)?;
-    let all = context.spec().leaving.len();
-    let listed = in_order(context.run, cluster, said);
-    let before = (nth as usize).checked_sub(all - listed.len());
-    let Some((leaver, known)) = before.and_then(|before| listed.get(before)) else {
-        return Ok(Decision::Nothing);
-    };
     let mut change = Change {
         check: questions(context),
         ..Change::default()
@@ -62,21 +49,39 @@ pub(super) fn decide(context: &StepContext<'_>, nth: u32) -> Result<Decision, Pr
     Ok(Decision::Change(change))
 }
 
-/// Gives what the member says itself: the list of another one may lag behind. In a preview it is not
-/// known any more once the member would have removed another.
-fn said<'a>(context: &StepContext<'a>) -> Result<&'a EtcdFacts, Problem> {
-    if let Ok(said) = context.asks().last_said(context.facts()?) {
-        return Ok(said);
+/// Gives the member that a step removes, of those that are to leave; none when there is nothing to do
+/// for it, since another member removes it or nobody is left to be removed.
+///
+/// # Errors
+///
+/// When nobody is healthy enough for that.
+pub(crate) fn next<'a>(
+    context: &StepContext<'a>,
+    nth: u32,
+) -> Result<Option<(&'a Leaver, &'a MemberFacts)>, Problem> {
+    let cluster = context.cluster();
+    let Some(remover) = context.run.remover(cluster) else {
+        return Err(Problem::new(
+            "no member that stays is healthy, and nobody can be removed",
+            "bring the others back, and run again: it goes on from there",
+        ));
+    };
+    if remover.name != context.member().name {
+        return Ok(None);
     }
-    let (spec, observation) = (context.spec(), context.run.observation);
-    let others = spec.members.iter().filter_map(|member| {
-        let facts = observation.facts(&member.host.name).ok()?;
-        MemberQuestions::new(spec, member).last_said(facts).ok()
-    });
-    let mut others = others.filter(|said| said.healthy);
-    others
-        .next()
-        .ok_or_else(|| Problem::new("the cluster does not list its members", "run again"))
+    let listed = in_order(context.run, cluster, said(context)?);
+    let gone = context.spec().leaving.len() - listed.len();
+    let before = (nth as usize).checked_sub(gone);
+    Ok(before.and_then(|before| listed.get(before).copied()))
+}
+
+/// Gives what the member says itself: the list of another one may lag behind. In a preview it is not
+/// known any more once the member would have removed another, or not yet where it is to join before.
+fn said<'a>(context: &StepContext<'a>) -> Result<&'a EtcdFacts, Problem> {
+    match context.asks().last_said(context.facts()?) {
+        Ok(said) if !said.members.is_empty() => Ok(said),
+        _ => Ok(context.run.speaker(context.cluster())?),
+    }
 }
 
 /// Puts the members that leave, and that are listed, into the order in which they are removed: who is

@@ -20,6 +20,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let mut refusals = strangers(context, listed);
     refusals.extend(sponsor(context, listed));
     refusals.extend(leavers(context, listed));
+    refusals.extend(second_learner(context, listed));
     for (member, found) in context.found() {
         let standing = Standing::of(&context.spec().peer_url(member), listed);
         if let Some((evidence, hint)) = trouble(context, member, &found, standing) {
@@ -62,6 +63,36 @@ fn nobody_answers(context: &GuardContext<'_>, missing: &Missing) -> (String, &'s
     (evidence, hint)
 }
 
+/// A member joins as a learner, and etcd takes one at a time unless it is told otherwise (facts.md S13).
+fn second_learner(context: &GuardContext<'_>, listed: &[MemberFacts]) -> Option<Refusal> {
+    let spec = context.spec();
+    let settings = &spec.settings.storage.extra_config.value.0;
+    let joining = || {
+        let members = spec.members.iter();
+        members.filter(|member| context.run.is_joining(context.cluster, member))
+    };
+    let is_new =
+        |member: &MemberSpec| Standing::of(&spec.peer_url(member), listed) == Standing::Unlisted;
+    if settings.keys().any(|key| key.ends_with("max-learners")) || !joining().any(is_new) {
+        return None;
+    }
+    let leaves_first = |known: &MemberFacts| {
+        let mut leaving = spec
+            .leaving
+            .iter()
+            .filter(|leaver| leaver.on_host().is_none());
+        leaving.any(|leaver| leaver.is(spec, known))
+    };
+    let joins =
+        |known: &MemberFacts| joining().any(|m| known.peer_urls.contains(&spec.peer_url(m)));
+    let mut learners = listed.iter().filter(|known| known.is_learner);
+    let other = learners.find(|known| !joins(known) && !leaves_first(known))?;
+    let evidence = format!("{} is a learner, and etcd takes one at a time", other.name);
+    let hint = "take it out first with the goal `remove`, and let it join again at the end; or set \
+                `max-learners` (`experimental-max-learners` before 3.6) in `etcd_extra_config`";
+    Some(context.refuse(Guard::Members, None, evidence, hint))
+}
+
 /// What is wrong with the members that are to leave.
 fn leavers(context: &GuardContext<'_>, listed: &[MemberFacts]) -> Vec<Refusal> {
     let spec = context.spec();
@@ -96,7 +127,11 @@ fn leavers(context: &GuardContext<'_>, listed: &[MemberFacts]) -> Vec<Refusal> {
                 "leave `--dead` out, and what it has left on its host is moved aside too",
             );
         }
-        if replaces && leaver.on_host().is_some() && known.is_some() && !answers {
+        if replaces
+            && leaver.on_host().is_some()
+            && known.is_some_and(|k| !k.is_learner)
+            && !answers
+        {
             let evidence = format!(
                 "{} is to hand over to another member, and is not healthy",
                 leaver.name()

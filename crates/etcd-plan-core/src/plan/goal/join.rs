@@ -20,12 +20,12 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }
 
-/// Gives the place of the first member that the limit leaves out: membership is changed from its
+/// Gives the place of the first voter that the limit leaves out: membership is changed from its
 /// host, so that it can be changed back when a new host is lost. Where a new member takes the place
 /// of the only one, that is the one that is to leave.
 pub(in crate::plan) fn sponsor(selection: &Selection, spec: &ClusterSpec) -> Option<At> {
     let mut members = (0..).zip(&spec.members);
-    let stays = members.find(|(_, member)| !selection.takes_host(&member.host.name));
+    let stays = members.find(|(_, m)| !m.learner && !selection.takes_host(&m.host.name));
     let mut leaving = (0..).zip(&spec.leaving);
     match stays {
         Some((position, _)) => Some(At::Member(position)),
