@@ -192,7 +192,8 @@ fn is_safe(members: &[Is], asked: &Asked, mut counts: Counts) -> bool {
 }
 
 /// All numbers of members that are healthy, down and learners, from 1 to 7 (etcd allows one learner by
-/// default); the members that are down come first, or last. The first that is up leads.
+/// default); the members that are down come first, and in smaller clusters also last. The first that is
+/// up leads.
 fn states() -> Vec<Vec<Is>> {
     let mut states = Vec::new();
     for count in 1..=7_usize {
@@ -203,7 +204,7 @@ fn states() -> Vec<Vec<Is>> {
                 let down = vec![Down; down];
                 let learner = vec![Learner; learners];
                 states.push([&*down, &*up, &*learner].concat());
-                if !down.is_empty() && !up.is_empty() {
+                if !down.is_empty() && !up.is_empty() && count < 6 {
                     states.push([&*up, &*down, &*learner].concat());
                 }
             }
@@ -307,7 +308,7 @@ fn members() -> impl Strategy<Value = Vec<Is>> {
 }
 
 proptest! {
-    #![proptest_config(cases(60))]
+    #![proptest_config(cases(30))]
 
     /// Carried out, to the end or cut off anywhere: the cluster takes writes after each step, but where
     /// one of one or two voters restarts.

@@ -296,8 +296,13 @@ fn a_removal_that_is_cut_off_goes_on() {
         writes
     };
     for nth in 1..=writes {
-        let drop = [FaultPlan::drop_before_write, FaultPlan::drop_after_write][nth % 2];
-        for cut in [FaultPlan::kill_after_write, drop] {
+        let cuts = [
+            FaultPlan::kill_after_write,
+            FaultPlan::drop_before_write,
+            FaultPlan::drop_after_write,
+        ];
+        {
+            let cut = cuts[nth % 3];
             let scene = five();
             let plan = remove(&scene, &words);
             let first = scene.run_with(&plan, cut(nth), &mut Silent).reported();
