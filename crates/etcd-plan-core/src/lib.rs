@@ -13,6 +13,7 @@ pub mod event;
 pub mod explain;
 pub mod facts;
 pub mod guard;
+pub mod host_journal;
 pub mod identity;
 pub mod inventory;
 pub mod names;
