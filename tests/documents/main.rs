@@ -1,5 +1,7 @@
 //! What the documents show is what the code gives.
 
+mod blocks;
 mod formats;
+mod manual;
 mod parameters;
 mod readme;

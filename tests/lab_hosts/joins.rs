@@ -124,7 +124,7 @@ fn move_lead(hosts: &Hosts, to: u8) {
         . /etc/profile.d/etcdctl.sh
         id=$(etcdctl member list | grep -F ' etcd-TO,' | cut -d, -f1)
         for url in $(echo $ETCDCTL_ENDPOINTS | tr , ' '); do
-            ! etcdctl --endpoints $url move-leader $id || exit 0
+            ! ETCDCTL_ENDPOINTS=$url etcdctl move-leader $id || exit 0
         done
         etcdctl endpoint status --cluster -w simple";
     hosts.sh(1, &script.replace("TO", &to.to_string()));

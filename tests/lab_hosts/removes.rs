@@ -44,8 +44,11 @@ fn under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Report {
 fn leader(hosts: &Hosts, members: &[u8]) -> u8 {
     let leads = |host: &&u8| {
         let address = node(**host).address();
-        let status = format!("--endpoints https://{address}:2379 endpoint status -w simple");
-        hosts.etcdctl(**host, &status).split(", ").nth(4) == Some("true")
+        let script = format!(
+            ". /etc/profile.d/etcdctl.sh; export ETCDCTL_ENDPOINTS=https://{address}:2379
+             etcdctl endpoint status -w simple"
+        );
+        hosts.sh(**host, &script).split(", ").nth(4) == Some("true")
     };
     *members.iter().find(leads).expect("one of them leads")
 }

@@ -106,6 +106,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
+        Op::Read(ReadOp::Holdings { .. }) => "holdings",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
@@ -163,9 +164,9 @@ fn op_object(op: &Op) -> Option<String> {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
-            Some(access.endpoint.clone())
-        }
+        Op::Read(
+            ReadOp::Etcd { access } | ReadOp::KeyCount { access } | ReadOp::Holdings { access },
+        ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(
             WriteOp::PromoteMember { id, .. }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, FileFacts, Listener, PackageFacts, ReadOp, Reply,
+    Awaited, DataDirFacts, EtcdFacts, FileFacts, Holdings, Listener, PackageFacts, ReadOp, Reply,
     ServiceFacts, SystemFacts,
 };
 
@@ -108,6 +108,8 @@ getters! {
     etcd: Etcd -> EtcdFacts;
     /// Gives the answer to a `KeyCount` question.
     key_count: KeyCount -> Option<u64>;
+    /// Gives the answer to a `Holdings` question.
+    holdings: Holdings -> Option<Holdings>;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

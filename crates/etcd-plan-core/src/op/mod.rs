@@ -14,9 +14,9 @@ pub use batch::{Batch, Op, OpFailure, OpResult};
 pub use file::{FileContent, Ownership, digest};
 pub use read::{EtcdAccess, ReadOp};
 pub use reply::{
-    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Listener,
-    MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager, ServiceState,
-    SystemFacts,
+    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Holdings,
+    Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager,
+    ServiceState, SystemFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

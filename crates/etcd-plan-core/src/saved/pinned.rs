@@ -212,6 +212,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             Reply::Done
             | Reply::TakenOver(_)
             | Reply::KeyCount(_)
+            | Reply::Holdings(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)

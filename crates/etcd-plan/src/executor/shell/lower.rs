@@ -59,6 +59,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
+        ReadOp::Holdings { access } => etcd::access(call.function("holdings"), access),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -143,6 +144,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
+        Op::Read(ReadOp::Holdings { .. }) => Reply::Holdings(etcd::holdings(output.text()?)?),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }
