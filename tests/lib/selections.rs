@@ -41,8 +41,10 @@ impl Asked {
 
     /// Begins the plan, for further settings.
     pub fn builder<'a>(&self, inventory: &'a Inventory, hosts: &[String]) -> PlanBuilder<'a> {
+        // Nothing is to be written on this machine.
         let builder = Plan::builder(inventory)
             .goal(self.goal)
+            .backup_on_host()
             .tags(self.tags.iter().copied())
             .skip_tags(self.skip_tags.iter().copied());
         match self.limit(hosts) {

@@ -1,6 +1,7 @@
 //! The commands, a command a file.
 
 mod apply;
+mod backup;
 mod env;
 mod explain;
 mod inventory;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),

@@ -1,7 +1,7 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{ApplyArguments, ReloadArguments, Selection};
+use crate::arguments::{ApplyArguments, ReloadArguments, Selection, SnapshotArguments};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -18,6 +18,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         limit,
         tags: Vec::new(),
         skip_tags: Vec::new(),
+        snapshots: SnapshotArguments::default(),
     };
     let arguments = ApplyArguments {
         plan: None,

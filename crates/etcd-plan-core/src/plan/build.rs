@@ -1,13 +1,14 @@
 //! How plans are made: goals add steps, a selection thins them out, the invariants are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
 use super::goal::{Goal, join};
-use super::options::{PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -25,6 +26,7 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    options: GoalOptions,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -36,6 +38,7 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            options: GoalOptions::default(),
         }
     }
 
@@ -76,6 +79,29 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Sets the folder on the control machine that snapshots are brought to: absolute, or relative to
+    /// the folder of the run; by default `backups`.
+    #[must_use]
+    pub fn backup_to(mut self, folder: impl Into<String>) -> Self {
+        self.options.backup.to = Some(folder.into());
+        self
+    }
+
+    /// Leaves snapshots on the host that they are taken from, in `/var/lib/etcd-plan/backup`.
+    #[must_use]
+    pub fn backup_on_host(mut self) -> Self {
+        self.options.backup.to = None;
+        self
+    }
+
+    /// Keeps the newest so many snapshots of a cluster where the new one goes, and deletes older ones;
+    /// by default none is deleted.
+    #[must_use]
+    pub fn backup_keep(mut self, snapshots: NonZeroU32) -> Self {
+        self.options.backup.keep = Some(snapshots.get());
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
@@ -83,7 +109,7 @@ impl<'a> PlanBuilder<'a> {
     /// When the inventory has errors (all of them at once), or the limit takes in no member.
     pub fn build(self) -> Result<Plan, PlanError> {
         let (clusters, selection, diagnostics) = self.clusters()?;
-        Plan::assemble(self.goal, selection, clusters, diagnostics)
+        Plan::assemble(self.goal, selection, self.options, clusters, diagnostics)
     }
 
     /// Makes a plan for each cluster by itself, in the order of their names: for whoever carries
@@ -97,7 +123,8 @@ impl<'a> PlanBuilder<'a> {
         let (clusters, selection, diagnostics) = self.clusters()?;
         let alone = |cluster| {
             let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
-            Plan::assemble(self.goal, selection, vec![cluster], diagnostics)
+            let options = self.options.clone();
+            Plan::assemble(self.goal, selection, options, vec![cluster], diagnostics)
         };
         clusters.into_iter().map(alone).collect()
     }
@@ -159,11 +186,20 @@ fn check_join(selection: &Selection, clusters: &[ClusterSpec]) -> Result<(), Pla
     ))))
 }
 
+/// What was asked for, of whichever clusters.
+pub(crate) struct Asked {
+    pub(crate) goal: Goal,
+    pub(crate) purge: PurgeRule,
+    pub(crate) selection: Selection,
+    pub(crate) options: GoalOptions,
+}
+
 impl Plan {
     /// Makes the plan of some clusters.
     pub(crate) fn assemble(
         goal: Goal,
         selection: Selection,
+        options: GoalOptions,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
     ) -> Result<Self, PlanError> {
@@ -174,21 +210,31 @@ impl Plan {
         } else {
             goal.purge_rule()
         };
-        let mut steps = Steps::new(goal, &clusters, &selection);
+        let mut steps = Steps::new(goal, &clusters, &selection, &options);
         goal.plan(&mut steps);
         let graph = steps.finish();
-        Self::from_graph(goal, purge, selection, clusters, diagnostics, graph)
+        let asked = Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        };
+        Self::from_graph(asked, clusters, diagnostics, graph)
     }
 
     /// Makes a plan of a graph, wherever that came from, and checks every invariant.
     pub(crate) fn from_graph(
-        goal: Goal,
-        purge: PurgeRule,
-        selection: Selection,
+        asked: Asked,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
         graph: DiGraph<StepNode, ()>,
     ) -> Result<Self, PlanError> {
+        let Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        } = asked;
         let order = toposort(&graph, None);
         let cycle = order.as_ref().err().map(|cycle| index_of(cycle.node_id()));
         let order = order
@@ -201,6 +247,7 @@ impl Plan {
             goal,
             purge,
             selection,
+            options,
             clusters,
             diagnostics,
             graph,
@@ -231,6 +278,7 @@ pub(super) struct Steps<'a> {
     goal: Goal,
     clusters: &'a [ClusterSpec],
     selection: &'a Selection,
+    options: &'a GoalOptions,
     nodes: Vec<StepNode>,
     /// What the nodes wait for, all in one row: a list for each would be most of a plan's memory.
     before: Vec<StepIndex>,
@@ -239,11 +287,17 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(goal: Goal, clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
+    fn new(
+        goal: Goal,
+        clusters: &'a [ClusterSpec],
+        selection: &'a Selection,
+        options: &'a GoalOptions,
+    ) -> Self {
         Self {
             goal,
             clusters,
             selection,
+            options,
             nodes: Vec::new(),
             before: Vec::new(),
             before_ends: Vec::new(),
@@ -472,6 +526,11 @@ impl ClusterSteps<'_, '_> {
             .filter(|at| selection.takes_host(&self.spec.members[*at as usize].host.name))
             .collect();
         selected.into_iter()
+    }
+
+    /// Gives what was asked for besides hosts and subtasks.
+    pub(super) fn options(&self) -> &GoalOptions {
+        self.steps.options
     }
 
     /// Gives the position of the member through whose host others join.

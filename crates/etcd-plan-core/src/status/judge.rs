@@ -1,3 +1,4 @@
+use super::backup::latest;
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
 use super::warnings::{set_lag, warnings};
@@ -83,6 +84,7 @@ impl ClusterStatus {
                 .iter()
                 .filter_map(|view| Some(view.etcd?.status.as_ref()?.revision))
                 .max(),
+            backup: latest(&inputs),
             quota: spec.settings.storage.quota.0,
             members,
             strangers: strangers(&views),

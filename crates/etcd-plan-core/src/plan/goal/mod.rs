@@ -1,5 +1,6 @@
 //! What a plan is for. Each goal is a file that says which steps it takes, in which order.
 
+mod backup;
 mod create;
 pub(in crate::plan) mod join;
 mod reload;
@@ -30,11 +31,19 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
+    Backup,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Rebuild, Self::Join, Self::Reload];
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Rebuild,
+        Self::Join,
+        Self::Reload,
+        Self::Backup,
+    ];
 
     /// Gives the goal's name.
     pub fn as_str(self) -> &'static str {
@@ -43,15 +52,28 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Backup => "backup",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload => PurgeRule::WhenNeeded,
+            Self::Create | Self::Join | Self::Reload | Self::Backup => PurgeRule::WhenNeeded,
             Self::Rebuild => PurgeRule::Always,
         }
+    }
+
+    /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
+    /// and never builds one.
+    pub(crate) fn leaves_what_is_there(self) -> bool {
+        matches!(self, Self::Reload | Self::Backup)
+    }
+
+    /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
+    /// stand on, and nothing is done to them.
+    pub(crate) fn bears_unreached_hosts(self) -> bool {
+        self == Self::Backup
     }
 
     /// Adds the steps of the goal for all clusters.
@@ -71,6 +93,12 @@ impl Goal {
                 let gate = steps.guarded_gate();
                 for cluster in 0..steps.cluster_count() {
                     reload::plan(&mut steps.of_cluster(cluster), gate);
+                }
+            }
+            Self::Backup => {
+                let gate = steps.guarded_gate();
+                for cluster in 0..steps.cluster_count() {
+                    backup::plan(&mut steps.of_cluster(cluster), gate);
                 }
             }
         }
