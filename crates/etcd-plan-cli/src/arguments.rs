@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Replace(ReplaceArguments),
     /// Takes clusters away: stops them, and moves their data aside
     Destroy(DestroyArguments),
+    /// Saves what the clusters hold: a snapshot of each, from a healthy follower
+    Backup(BackupArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -127,6 +130,30 @@ pub(crate) struct Selection {
     /// The members that leave are dead: nothing is done on their hosts
     #[arg(long)]
     pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+}
+
+const SNAPSHOTS: &str = "Snapshots that the goal takes";
+
+/// What becomes of snapshots that a plan takes before it does something else.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SnapshotArguments {
+    /// The folder that they are brought to [default: `backups` beside the inventory]
+    #[arg(
+        id = "backup_to",
+        long = "backup-to",
+        value_name = "DIR",
+        conflicts_with = "backup_on_host",
+        help_heading = SNAPSHOTS
+    )]
+    pub(crate) to: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(id = "backup_on_host", long = "backup-on-host", help_heading = SNAPSHOTS)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
+    pub(crate) keep: Option<NonZeroU32>,
 }
 
 /// How hosts are reached.
@@ -214,7 +241,10 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep"
+        ]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -325,6 +355,29 @@ pub(crate) struct DestroyArguments {
     /// Confirms that this cluster is to be destroyed, as typing its name does
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with a member on these hosts, and only from these
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// The folder that snapshots are brought to [default: `backups` beside the inventory]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "on_host")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(long)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroU32>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

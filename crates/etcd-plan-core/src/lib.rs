@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod backup;
 pub mod cert;
 pub mod diagnostic;
 pub mod etcd_log;

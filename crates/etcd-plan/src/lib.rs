@@ -65,8 +65,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan, render,
-    report, saved, secret, spec,
+    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan,
+    render, report, saved, secret, spec,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

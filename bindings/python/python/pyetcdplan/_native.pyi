@@ -45,6 +45,7 @@ class Plan:
         tags: list[str],
         skip_tags: list[str],
         extra_vars: list[str],
+        options: dict[str, Any],
         each: bool,
     ) -> list[Plan]: ...
     @staticmethod

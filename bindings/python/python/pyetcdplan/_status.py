@@ -114,6 +114,9 @@ class ClusterStatus:
     """What will go wrong."""
     drift: tuple[Drift, ...]
     """What ``apply`` would change."""
+    backup: Mapping[str, Any] | None = None
+    """The latest backup as far as hosts know: ``taken_at``, ``age_seconds``, ``taken_from``,
+    ``revision``, ``keys``, ``size`` and ``kept_at``."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClusterStatus:

@@ -1,6 +1,7 @@
 //! The commands, a command a file.
 
 mod apply;
+mod backup;
 mod env;
 mod explain;
 mod inventory;
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
+        Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
