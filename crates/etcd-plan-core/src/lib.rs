@@ -15,6 +15,7 @@ pub mod facts;
 pub mod guard;
 pub mod identity;
 pub mod inventory;
+pub mod monitoring;
 pub mod names;
 pub mod notes;
 pub mod op;

@@ -5,6 +5,7 @@
 mod document;
 mod drift;
 mod judge;
+mod prometheus;
 mod text;
 mod together;
 mod view;
