@@ -7,5 +7,7 @@
 
 mod joins;
 mod kills;
+mod monitoring;
+mod prometheus;
 mod reloads;
 mod sandbox;
