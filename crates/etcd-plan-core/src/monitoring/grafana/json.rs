@@ -135,7 +135,7 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
                 (left, top, line) = (0, top + u32::from(line), 0);
             }
             let place = json!({ "x": left, "y": top, "w": panel.width, "h": panel.height });
-            all.push(one(panel, all.len() + 1, place));
+            all.push(one(panel, all.len() + 1, &place));
             left += panel.width;
             line = line.max(panel.height);
         }
@@ -144,7 +144,7 @@ fn panels(dashboard: &Dashboard) -> Vec<Value> {
     all
 }
 
-fn one(panel: &Panel, id: usize, place: Value) -> Value {
+fn one(panel: &Panel, id: usize, place: &Value) -> Value {
     let is_table = matches!(panel.kind, Kind::Members | Kind::Alerts);
     let is_now = is_table || matches!(panel.kind, Kind::Stat | Kind::Name);
     let names = ('A'..='Z').map(String::from);

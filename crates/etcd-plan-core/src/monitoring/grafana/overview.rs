@@ -13,10 +13,9 @@ pub fn overview() -> Dashboard {
                       are, and what will run out.",
         events: (
             "Leader changes",
-            format!(
-                "changes(etcd_server_is_leader{{job=\"etcd\", cls=\"$cls\"}}[$__rate_interval]) > 0\n\
-                 and etcd_server_is_leader{{job=\"etcd\", cls=\"$cls\"}} == 1"
-            ),
+            r#"changes(etcd_server_is_leader{job="etcd", cls="$cls"}[$__rate_interval]) > 0
+and etcd_server_is_leader{job="etcd", cls="$cls"} == 1"#
+                .to_owned(),
         ),
         rows: vec![
             cluster(),
