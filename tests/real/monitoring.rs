@@ -156,7 +156,7 @@ fn queries_of(dashboard: &Value) -> Vec<String> {
             .strip_suffix(')')?
             .rsplit_once(", ")?;
         Some(format!(
-            r#"count by ({label}) ({selector}) and on () count({selector}) == 3"#
+            "count by ({label}) ({selector}) and on () count({selector}) == 3"
         ))
     });
     let all: Vec<String> = asked.chain(values).collect();
