@@ -414,7 +414,7 @@ fn care() -> Vec<Scenario> {
                 "the certificate of etcd-2 runs out in 2d 23h 0m 0s",
             ),
         // The last one was made before the first sample.
-        Scenario::healthy("no back-up is made any more")
+        Scenario::healthy("no backup is made any more")
             .set(
                 told_of_cluster("etcd_plan_backup_timestamp_seconds", ""),
                 "-93000…",
@@ -426,7 +426,7 @@ fn care() -> Vec<Scenario> {
                 "EtcdBackupOld",
                 CLUSTER,
                 "93660",
-                "there is no back-up of etcd of the last 1d 2h 1m 0s",
+                "the newest backup of etcd is 1d 2h 1m 0s old",
             ),
         // Node exporter goes on to show the last one; here it goes away after a while, too.
         Scenario::healthy("the status is not told any more")

@@ -4,6 +4,7 @@ mod dashboard;
 mod fires;
 mod promtool;
 mod scenario;
+mod textfile;
 mod texts;
 
 use etcd_plan::Plan;

@@ -72,7 +72,7 @@ fn members() -> Vec<Alert> {
             description: "Nobody can write, and what relies on the cluster fails: Patroni demotes its \
                           primaries. Bring members back, the data of each as it is: `etcd-plan status` \
                           tells who is missing. Build nothing anew; where most members are lost for \
-                          good, restore from a back-up: `etcd-plan restore`, or `etcd-plan recover`."
+                          good, restore from a backup: `etcd-plan restore`, or `etcd-plan recover`."
                 .to_owned(),
         },
         Alert {
@@ -255,7 +255,7 @@ fn database() -> Vec<Alert> {
             expr: r#"etcd:cls:alarm{alarm="CORRUPT"} > 0"#.to_owned(),
             hold: None,
             summary: "members of {{ $labels.cls }} hold different data",
-            description: "`etcdctl alarm list` names the member. Make a back-up from a good member first, \
+            description: "`etcdctl alarm list` names the member. Make a backup from a good member first, \
                           then replace the one that differs: stop it, keep a copy of its data, remove it \
                           and let it join anew (`etcd-plan replace`)."
                 .to_owned(),
@@ -333,8 +333,10 @@ fn care() -> Vec<Alert> {
             severity: Severity::Warning,
             expr: above("etcd:cls:backup_age_seconds", limits::BACKUP_AGE),
             hold: None,
-            summary: "there is no back-up of {{ $labels.cls }} of the last {{ $value | humanizeDuration }}",
-            description: "What was written since then is lost if the cluster is. See why the back-up does \
+            // Where there is none, its age is the time since 1970.
+            summary: "{{ if gt $value 1e9 }}there is no backup of {{ $labels.cls }}{{ else }}the newest \
+                      backup of {{ $labels.cls }} is {{ $value | humanizeDuration }} old{{ end }}",
+            description: "What was written since then is lost if the cluster is. See why the backup does \
                           not run, and make one: `etcd-plan backup`."
                 .to_owned(),
         },
@@ -344,7 +346,7 @@ fn care() -> Vec<Alert> {
             expr: above("etcd:cls:status_age_seconds", limits::STATUS_AGE),
             hold: None,
             summary: "what node exporter tells of {{ $labels.cls }} is {{ $value | humanizeDuration }} old",
-            description: "Certificates, alarms and back-ups of the cluster are not watched meanwhile. See \
+            description: "Certificates, alarms and backups of the cluster are not watched meanwhile. See \
                           why `etcd-plan status --format prometheus` does not run: `systemctl status \
                           etcd-plan-status` where its timer is."
                 .to_owned(),

@@ -13,13 +13,13 @@
 /// When the status was read, in seconds since 1970, for each cluster.
 pub const STATUS: &str = "etcd_plan_status_timestamp_seconds";
 
-/// Whether an alarm is raised, 0 or 1, for each cluster and each of [`ALARMS`].
+/// Whether an alarm is raised, 0 or 1, for each cluster that answers and each of [`ALARMS`].
 pub const ALARM: &str = "etcd_plan_alarm";
 
 /// When the certificate of a member runs out, in seconds since 1970.
 pub const CERTIFICATE: &str = "etcd_plan_certificate_not_after_timestamp_seconds";
 
-/// When the newest back-up of a cluster was made, in seconds since 1970; 0 when there is none.
+/// When the newest backup of a cluster was made, in seconds since 1970; 0 when there is none.
 pub const BACKUP: &str = "etcd_plan_backup_timestamp_seconds";
 
 /// The alarms that etcd knows.

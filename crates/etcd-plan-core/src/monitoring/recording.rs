@@ -188,7 +188,7 @@ fn told() -> Vec<Recording> {
         ),
         rule(
             "etcd:cls:backup_age_seconds",
-            "how old the newest back-up is; since 1970 where there is none",
+            "how old the newest backup is; since 1970 where there is none",
             format!("time() - max by (cls) (\n  {}\n)", cluster(BACKUP)),
         ),
         rule(

@@ -167,11 +167,11 @@ pub const CERTIFICATE_CRITICAL: Threshold = threshold(
     Days(7),
     "leaves a week",
 );
-/// How old the newest back-up may be.
+/// How old the newest backup may be.
 pub const BACKUP_AGE: Threshold = threshold(
-    "the age of the newest back-up",
+    "the age of the newest backup",
     Hours(26),
-    "a back-up a day, and two hours to make it",
+    "a backup a day, and two hours to make it",
 );
 /// How old the status may be that node exporter shows.
 pub const STATUS_AGE: Threshold = threshold(

@@ -72,7 +72,12 @@ impl Status {
             "How many members the cluster has that the inventory does not.",
             self.each(|cluster| Some(count(cluster.strangers.len()))),
         );
-        let alarms = self.clusters.iter().flat_map(|cluster| {
+        // Where no member answered, nobody knows.
+        let answered = self.clusters.iter().filter(|cluster| {
+            let mut members = cluster.members.iter();
+            members.any(|member| member.version.is_some())
+        });
+        let alarms = answered.flat_map(|cluster| {
             metrics::ALARMS.into_iter().map(|kind| {
                 let mut labels = of_cluster(cluster);
                 labels.push(("alarm", kind));
@@ -82,13 +87,13 @@ impl Status {
         });
         page.metric(
             metrics::ALARM,
-            "Whether the alarm in the label is raised by any member.",
+            "Whether the alarm in the label is raised by any member; left out where none answers.",
             alarms,
         );
         page.metric(
             metrics::BACKUP,
-            "When the newest backup was made, in seconds since 1970; 0 when none is known.",
-            self.each(|cluster| Some(newest_backup(cluster).map_or(0, |time| time.0))),
+            "When the newest backup was made, in seconds since 1970; 0 when its hosts know of none.",
+            self.each(newest_backup),
         );
     }
 
@@ -149,9 +154,12 @@ impl Status {
     }
 }
 
-/// Gives when the newest backup of a cluster was made; none when none is known.
-fn newest_backup(_cluster: &ClusterStatus) -> Option<UnixTime> {
-    None
+/// Gives when the newest backup of a cluster was made; 0 when there is none, and nothing when no host
+/// was read that could know.
+fn newest_backup(cluster: &ClusterStatus) -> Option<i64> {
+    let mut members = cluster.members.iter();
+    let is_read = members.any(|member| member.service.is_some());
+    is_read.then_some(0)
 }
 
 fn of_cluster(cluster: &ClusterStatus) -> Labels<'_> {

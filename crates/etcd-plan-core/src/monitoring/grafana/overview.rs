@@ -415,18 +415,18 @@ fn care() -> Row {
                 limits::CERTIFICATE_CRITICAL,
             )),
             Panel::lines(
-                "Age of the newest back-up",
+                "Age of the newest backup",
                 "What was written since then is lost if the cluster is.",
                 vec![Query::new(
                     of_cluster("etcd:cls:backup_age_seconds"),
-                    "back-up",
+                    "backup",
                 )],
             )
             .unit(Unit::Duration)
             .steps(Steps::bad_above(limits::BACKUP_AGE)),
             Panel::lines(
                 "Age of the status",
-                "When `etcd-plan status` last told of certificates, back-ups and alarms.",
+                "When `etcd-plan status` last told of certificates, backups and alarms.",
                 vec![Query::new(
                     of_cluster("etcd:cls:status_age_seconds"),
                     "status",
