@@ -10,4 +10,5 @@ mod kills;
 mod monitoring;
 mod prometheus;
 mod reloads;
+mod removes;
 mod sandbox;

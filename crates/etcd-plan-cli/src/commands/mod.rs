@@ -5,6 +5,7 @@ mod env;
 mod explain;
 mod inventory;
 mod log;
+mod members;
 mod meta;
 mod monitoring;
 mod params;
@@ -29,6 +30,10 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Join(arguments) => members::join(arguments, verbose, output),
+        Command::Remove(arguments) => members::remove(arguments, verbose, output),
+        Command::Replace(arguments) => members::replace(arguments, verbose, output),
+        Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),

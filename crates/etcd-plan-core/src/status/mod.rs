@@ -5,6 +5,7 @@
 mod document;
 mod drift;
 mod judge;
+mod last_run;
 mod prometheus;
 mod text;
 mod together;
@@ -16,5 +17,6 @@ pub use document::{
 };
 pub use drift::drift;
 pub use judge::StatusInputs;
+pub use last_run::{LastRun, OpenRun};
 pub(crate) use text::size_of;
 pub use view::questions;
