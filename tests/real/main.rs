@@ -8,6 +8,8 @@
 mod backups;
 mod joins;
 mod kills;
+mod monitoring;
+mod prometheus;
 mod reloads;
 mod removes;
 mod sandbox;

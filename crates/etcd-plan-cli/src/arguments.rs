@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::ClusterName;
+use etcd_plan::names::{ClusterName, HostPath};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
+    /// dashboard
+    Monitoring(MonitoringArguments),
     /// Shows the reference of the parameters
     Params(ParamsArguments),
     /// Explains a code of a finding, or a guard
@@ -400,8 +403,11 @@ pub(crate) struct StatusArguments {
     )]
     pub(crate) watch: Option<u64>,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub(crate) format: StatusFormat,
+    /// Writes it into this file, which is replaced as a whole: nobody reads half of it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connect: ConnectArguments,
 }
@@ -419,6 +425,33 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitoringArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The folder to write into; its README.md says what goes where
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The certificate of the clusters' authority, where Prometheus runs [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate that Prometheus shows [default: /etc/pki/infra.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key [default: /etc/pki/infra.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<HostPath>,
+    /// The target files that `etcd_register` writes [default: /etc/prometheus/targets/etcd/*.yml]
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) targets: Option<String>,
+    /// The folder from which Grafana loads dashboards [default: /var/lib/grafana/dashboards/etcd]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dashboards: Option<HostPath>,
+    /// The file for node exporter [default: /var/lib/prometheus/node-exporter/etcd-plan.prom]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) textfile: Option<HostPath>,
 }
 
 #[derive(Debug, Args)]
@@ -458,6 +491,16 @@ pub(crate) enum Format {
     Text,
     /// One JSON document
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+    /// The text format of Prometheus, for the textfile folder of node exporter
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

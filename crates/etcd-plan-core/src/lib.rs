@@ -17,6 +17,7 @@ pub mod guard;
 pub mod host_journal;
 pub mod identity;
 pub mod inventory;
+pub mod monitoring;
 pub mod names;
 pub mod notes;
 pub mod op;

@@ -385,7 +385,7 @@ def _build(
         limit=limit,
         tags=_texts(tags),
         skip_tags=_texts(skip_tags),
-        extra_vars=_arguments(extra_vars),
+        extra_vars=arguments(extra_vars),
         options=dict(options),
         each=each,
     )
@@ -401,7 +401,8 @@ def _read_event(on_event: OnEvent) -> Callable[[str], object]:
     return lambda text: on_event(Event.from_dict(json.loads(text)))
 
 
-def _arguments(extra_vars: ExtraVars) -> list[str]:
+def arguments(extra_vars: ExtraVars) -> list[str]:
+    """Gives extra variables as arguments of ``-e``."""
     if isinstance(extra_vars, Mapping):
         return [json.dumps(dict(extra_vars))] if extra_vars else []
     return _texts(extra_vars)

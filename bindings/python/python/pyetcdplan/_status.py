@@ -156,6 +156,10 @@ class Status:
         """Reads what :meth:`to_json` wrote."""
         return cls(_native.Status.from_json(text))
 
+    def to_prometheus(self) -> str:
+        """Gives the status in the text format of Prometheus, for node exporter's textfile folder."""
+        return self._native.to_prometheus()
+
     def to_json(self) -> str:
         """Writes the status as a document."""
         return self._native.to_json()

@@ -8,6 +8,7 @@ mod inventory;
 mod log;
 mod members;
 mod meta;
+mod monitoring;
 mod params;
 mod plan;
 mod reload;
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),

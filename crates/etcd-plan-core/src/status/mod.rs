@@ -7,6 +7,7 @@ mod document;
 mod drift;
 mod judge;
 mod last_run;
+mod prometheus;
 mod text;
 mod together;
 mod view;
