@@ -26,4 +26,4 @@ pub mod saved;
 pub mod secret;
 pub mod spec;
 pub mod status;
-mod view;
+pub mod view;

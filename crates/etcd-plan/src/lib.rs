@@ -45,6 +45,7 @@
 //! | [`status`] | what clusters are like now |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
+//! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
 
@@ -66,7 +67,7 @@ mod readme {}
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
     action, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan, render,
-    report, saved, secret, spec,
+    report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

@@ -15,6 +15,7 @@ mod subtask;
 pub use action::{Action, Barrier, Turn};
 pub use build::PlanBuilder;
 pub use critical_path::CriticalPath;
+pub(crate) use critical_path::decisive_chain;
 pub use error::{BrokenInvariant, PlanError};
 pub use file::{FileSet, MemberFile, WantedFile};
 pub use goal::Goal;
