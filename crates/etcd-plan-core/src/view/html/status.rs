@@ -45,7 +45,7 @@ impl Status {
 fn line(status: &Status) -> String {
     match status.clusters.as_slice() {
         [] => "There is no cluster".to_owned(),
-        [one] => format!("{} is {}", one.name, one.health.as_str()),
+        [one] => format!("Cluster {} is {}", one.name, one.health.as_str()),
         many => {
             let well = of_health(many, Health::Healthy);
             if well == many.len() {

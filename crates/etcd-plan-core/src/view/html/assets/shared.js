@@ -49,9 +49,16 @@ function duration(ms) {
     return `${ms} ms`;
   }
   if (ms < 100_000) {
-    return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+    // Cut as the head of the page cuts it, so that both say the same.
+    return `${(Math.floor(ms / 10) / 100).toFixed(2)} s`;
   }
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** Draws a text in which what stands between backticks is code. */
+function prose(name, text) {
+  const parts = text.split("`").map((part, at) => (at % 2 === 1 ? el("code", {}, part) : part));
+  return el(`${name}.prose`, {}, parts);
 }
 
 /** Draws the head of a page. */

@@ -54,7 +54,7 @@ function drawFindings(findings, tone) {
       `div.problem.tone-${tone}.keep`,
       {},
       el("div.problem-head", {}, member === null ? what : `${member}: ${what}`),
-      hint === "" ? null : el("p.next", {}, hint),
+      hint === "" ? null : prose("p.next", hint),
     ),
   );
 }
@@ -148,7 +148,7 @@ function drawDrift({ drift }) {
   });
   return [
     el("h3", {}, `Not as the inventory has it (${drift.length})`),
-    el("p.quiet.small", {}, "What `etcd-plan apply` would change."),
+    prose("p.quiet.small", "What `etcd-plan apply` would change."),
     el("ul.list", {}, entries),
   ];
 }

@@ -68,7 +68,7 @@ function drawChange(group) {
   const sign = el(`span.sign.sign-${signName(group.sign)}`, { "aria-hidden": "true" }, group.sign === "-" ? "−" : group.sign);
   const meaning = { "+": "new", "~": "changed", "-": "taken away", "!": "destructive" }[group.sign];
   const text = el("span.change-text", {}, el("span.unseen", {}, `${meaning}: `), group.text);
-  const label = el("span.change-line", {}, sign, text, el("span.change-where.quiet", {}, where));
+  const label = el("span.change-line", {}, sign, el("span.change-where.quiet", {}, where), text);
   if (group.variants.size === 0) {
     return el("li.change", {}, label);
   }

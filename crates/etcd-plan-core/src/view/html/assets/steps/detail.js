@@ -100,7 +100,7 @@ function drawOutcome(step) {
         "div.problem.tone-bad",
         {},
         el("pre", {}, step.lines.join("\n")),
-        step.hint === null ? null : el("p.next", {}, step.hint),
+        step.hint === null ? null : prose("p.next", step.hint),
       ),
     );
   } else if (step.lines.length > 0) {

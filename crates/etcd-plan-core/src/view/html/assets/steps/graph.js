@@ -5,10 +5,10 @@
 const LANES_AT_ONCE = 16;
 
 /** The width of a step, and what a column has besides, in pixels. */
-const STOP = 26;
-const COLUMN = 14;
-const LETTER = 7;
-const BAR = 24;
+const STOP = 24;
+const COLUMN = 10;
+const LETTER = 6.4;
+const BAR = 20;
 
 /** What was drawn of each step: its button, by the step's position. */
 const stops = new Map();
@@ -110,7 +110,9 @@ function drawColumn(grid, lanes, column, at) {
   if (column.bar !== undefined) {
     const bar = drawStop(column.bar, Math.floor(lanes.length / 2), "bar");
     bar.classList.toggle("gate", column.bar.kind.look === "gate");
-    bar.append(el("span.bar-text", {}, column.bar.kind.label));
+    if (column.bar.kind.look === "gate") {
+      grid.append(el("div.column-name", { vars: { "grid-column": at } }, "gate"));
+    }
     grid.append(el("div.bar-cell", { vars: { "grid-column": at, "grid-row": rows } }, bar));
     return;
   }
@@ -147,7 +149,7 @@ function drawStop(step, row, shape) {
     },
     shape === "bar" ? null : el("span.dot", { "aria-hidden": "true" }, STATES[step.state].sign),
   );
-  button.classList.toggle("in-chain", step.isInChain);
+  button.classList.toggle("in-chain", step.isInChain && (mode !== "run" || step.ended > step.began));
   // The gate is drawn in each cluster; any of them does.
   stops.set(step.at, button);
   return button;

@@ -17,7 +17,7 @@ function drawProblem({ what, place, lines, hint, steps: about }, hasLinks = true
     {},
     el("div.problem-head", {}, el("span", {}, capitalized(what)), el("span.quiet.small", {}, place)),
     lines.length > 0 ? el("pre", {}, lines.join("\n")) : null,
-    hint === "" ? null : el("p.next", {}, hint),
+    hint === "" ? null : prose("p.next", hint),
     hasLinks && links.length > 0 ? el("div.links.small.no-print", {}, links, more) : null,
   );
 }
@@ -45,7 +45,7 @@ function drawNotes() {
   if (entries.length === 0) {
     return null;
   }
-  return section("notes", "Worth knowing", "", el("ul.notes", {}, entries.map((text) => el("li", {}, capitalized(text)))));
+  return section("notes", "Worth knowing", "", el("ul.notes", {}, entries.map((text) => prose("li", capitalized(text)))));
 }
 
 function drawGraphs() {
