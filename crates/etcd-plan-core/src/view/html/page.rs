@@ -33,6 +33,7 @@ impl Kind {
                 include_str!("assets/steps/graph.js"),
                 include_str!("assets/steps/detail.js"),
                 include_str!("assets/steps/changes.js"),
+                include_str!("assets/steps/words.js"),
                 include_str!("assets/steps/timeline.js"),
                 include_str!("assets/steps/main.js"),
             ],

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::steps::StepsPage;
+use crate::guard::Refusal;
 use crate::report::{Outcome, Report, StepReport};
 use crate::view::text::count;
 
@@ -66,8 +67,8 @@ pub(super) struct Tally {
 pub(super) struct Problem {
     /// What it is: `failed` or `refused by safeguard`.
     what: String,
-    /// Where, in words.
-    place: String,
+    /// Where: hosts, or a cluster.
+    places: Vec<String>,
     lines: Vec<String>,
     hint: String,
     /// The positions of the steps that it is about.
@@ -76,7 +77,7 @@ pub(super) struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.what, self.place)?;
+        write!(f, "{} ({})", self.what, self.places.join(", "))?;
         for line in &self.lines {
             write!(f, "\n    {line}")?;
         }
@@ -318,51 +319,74 @@ impl Changes {
 
 /// Gives what failed or would, and what guards refuse: what is the same in several places once.
 pub(super) fn problems(page: &StepsPage<'_>) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = Vec::new();
-    for refusal in page.refusals {
+    let refusals = page.refusals.iter().map(|refusal| {
         let place = match &refusal.host {
             Some(host) => host.to_string(),
             None => refusal.cluster.to_string(),
         };
-        let id = format!("/{}", refusal.guard.as_str());
-        let guard = page.outline.steps.iter().position(|step| {
-            let kind = &page.outline.kinds[step.kind];
-            let clusters = &page.outline.clusters;
-            let cluster = step.cluster.map(|at| &clusters[at].name);
-            kind.look == Look::Guard
-                && cluster == Some(&refusal.cluster)
-                && step.id.as_str().ends_with(&id)
-        });
-        problems.push(Problem {
+        Problem {
             what: format!("Refused by {}", refusal.guard.as_str()),
-            place,
-            lines: vec![refusal.evidence.clone()],
+            lines: vec![format!("{place}: {}", refusal.evidence)],
+            places: vec![place],
             hint: refusal.hint.clone(),
-            steps: guard.into_iter().collect(),
-        });
+            steps: guard_of(page, refusal).into_iter().collect(),
+        }
+    });
+    let mut problems: Vec<Problem> = Vec::new();
+    for refusal in refusals {
+        let same = |one: &&mut Problem| (&one.what, &one.hint) == (&refusal.what, &refusal.hint);
+        match problems.iter_mut().find(same) {
+            Some(problem) => {
+                problem.lines.extend(refusal.lines);
+                problem.join(refusal.places, refusal.steps);
+            }
+            None => problems.push(refusal),
+        }
     }
     let told = page.report.iter().flat_map(|report| report.steps.iter().enumerate());
     for (at, told) in told.filter(|(_, told)| told.outcome == Outcome::Failed) {
         let lines = told.lines.iter().flat_map(|text| text.lines());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
-        // A lost session, say, ends several steps of its host at once.
         let place = told.host.as_ref().map_or("control machine", |host| host.as_str());
-        let same = |problem: &&mut Problem| {
-            (&problem.lines, &*problem.hint, &*problem.place) == (&lines, &*told.hint, place)
-        };
+        // A lost session ends several steps of its host at once, and what is wrong with a mirror
+        // is wrong on all hosts.
+        let same = |one: &&mut Problem| (&one.lines, &one.hint) == (&lines, &told.hint);
         if let Some(problem) = problems.iter_mut().find(same) {
-            problem.steps.push(at);
+            problem.join(vec![place.to_owned()], vec![at]);
             continue;
         }
         problems.push(Problem {
             what: page.outline.steps[at].summary.clone(),
-            place: place.to_owned(),
+            places: vec![place.to_owned()],
             lines,
             hint: told.hint.clone(),
             steps: vec![at],
         });
     }
     problems
+}
+
+impl Problem {
+    fn join(&mut self, places: Vec<String>, steps: Vec<usize>) {
+        let new = places.into_iter().filter(|place| !self.places.contains(place));
+        let new: Vec<String> = new.collect();
+        self.places.extend(new);
+        let new = steps.into_iter().filter(|step| !self.steps.contains(step));
+        let new: Vec<usize> = new.collect();
+        self.steps.extend(new);
+    }
+}
+
+/// Finds the step of the guard that refused.
+fn guard_of(page: &StepsPage<'_>, refusal: &Refusal) -> Option<usize> {
+    let outline = page.outline;
+    let id = format!("/{}", refusal.guard.as_str());
+    outline.steps.iter().position(|step| {
+        let cluster = step.cluster.map(|at| &outline.clusters[at].name);
+        outline.kinds[step.kind].look == Look::Guard
+            && cluster == Some(&refusal.cluster)
+            && step.id.as_str().ends_with(&id)
+    })
 }
 
 /// Gives a time for a person, in seconds, or in minutes where it is long.

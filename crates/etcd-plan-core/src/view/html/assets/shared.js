@@ -174,6 +174,43 @@ function roving(container, selector) {
   }
 }
 
+/** So many entries of a list are shown at first, unless some are looked for. */
+const ENTRIES_AT_ONCE = 25;
+
+/**
+ * Draws a list in which one can search. An entry has its element, the words that it is found by, and
+ * the names of the choices that take it in.
+ */
+function searchable(entries, what, choices) {
+  const told = el("span.quiet.small", { role: "status" });
+  const words = "Find a cluster, member or host";
+  const search = el("input", { type: "search", placeholder: words, "aria-label": words, autocomplete: "off" });
+  const which = el("select", { "aria-label": `Which ${what}s` }, choices.map(([value, text]) => el("option", { value }, text)));
+  const more = el("button.link.small.no-print", { type: "button" });
+  let isWhole = false;
+  const filter = () => {
+    const wanted = search.value.trim().toLowerCase();
+    const found = entries.filter((entry) => entry.words.includes(wanted) && entry.choices.includes(which.value));
+    const most = isWhole ? found.length : ENTRIES_AT_ONCE;
+    const shown = new Set(found.slice(0, most));
+    entries.forEach((entry) => (entry.element.hidden = !shown.has(entry)));
+    more.hidden = found.length <= most;
+    more.textContent = `Show ${found.length - most} more`;
+    told.textContent = found.length === entries.length ? count(found.length, what) : `${found.length} of ${count(entries.length, what)}`;
+  };
+  const showAll = () => {
+    isWhole = true;
+    filter();
+  };
+  search.addEventListener("input", filter);
+  which.addEventListener("change", filter);
+  more.addEventListener("click", showAll);
+  window.addEventListener("beforeprint", showAll);
+  filter();
+  const list = el("ul.card.clusters", {}, entries.map(({ element }) => element));
+  return { root: el("div", {}, el("div.tools", { role: "search" }, search, which, told), list, el("p.rest", {}, more)), showAll };
+}
+
 /** Opens everything that a reader on paper could not open, while it is printed. */
 function openForPrint(openings) {
   let shut = [];

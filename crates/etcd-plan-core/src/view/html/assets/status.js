@@ -48,12 +48,20 @@ function drawQuorum(cluster) {
   return el("span.quorum", { role: "img", "aria-label": words, title: words }, dots);
 }
 
+/** Draws what is wrong; what is wrong with several members once. */
 function drawFindings(findings, tone) {
-  return findings.map(({ member, what, hint }) =>
+  const alike = new Map();
+  for (const { member, what, hint } of findings) {
+    const key = JSON.stringify([what, hint]);
+    const finding = alike.get(key) ?? { members: [], what, hint };
+    finding.members.push(...(member === null ? [] : [member]));
+    alike.set(key, finding);
+  }
+  return [...alike.values()].map(({ members, what, hint }) =>
     el(
       `div.problem.tone-${tone}.keep`,
       {},
-      el("div.problem-head", {}, member === null ? what : `${member}: ${what}`),
+      el("div.problem-head", {}, members.length === 0 ? what : `${members.join(", ")}: ${what}`),
       hint === "" ? null : prose("p.next", hint),
     ),
   );
@@ -203,38 +211,18 @@ function drawSingle(cluster) {
 }
 
 function drawList() {
-  const rows = sorted.map((cluster, at) => {
+  const entries = sorted.map((cluster, at) => {
     const opened = opening(el("span.cluster-line", {}, drawLine(cluster)), () => drawCluster(cluster));
     if (at < 3 && cluster.health !== "healthy") {
       opened.set(true);
     }
-    const row = el("li.card.cluster", {}, opened.button, opened.inside);
     const words = [cluster.name, ...cluster.members.flatMap(({ name, host }) => [name, host])].join(" ").toLowerCase();
-    return { row, words, cluster };
+    const isIll = cluster.health !== "healthy" || cluster.warnings.length > 0;
+    const choices = ["all", isIll ? "ill" : "", cluster.drift.length > 0 ? "drift" : ""];
+    return { element: el("li.cluster", {}, opened.button, opened.inside), words, choices };
   });
-  const told = el("span.quiet.small", { role: "status" });
-  const search = el("input", { type: "search", placeholder: "Find a cluster, member or host", "aria-label": "Find a cluster, member or host", autocomplete: "off" });
-  const which = el(
-    "select",
-    { "aria-label": "Which clusters" },
-    [["all", "All clusters"], ["ill", "Not well"], ["drift", "Not as the inventory has it"]].map(([value, text]) => el("option", { value }, text)),
-  );
-  const takes = {
-    all: () => true,
-    ill: ({ health, warnings }) => health !== "healthy" || warnings.length > 0,
-    drift: ({ drift }) => drift.length > 0,
-  };
-  const filter = () => {
-    const wanted = search.value.trim().toLowerCase();
-    for (const { row, words, cluster } of rows) {
-      row.hidden = !words.includes(wanted) || !takes[which.value](cluster);
-    }
-    told.textContent = `${rows.filter(({ row }) => !row.hidden).length} of ${count(rows.length, "cluster")}`;
-  };
-  search.addEventListener("input", filter);
-  which.addEventListener("change", filter);
-  filter();
-  return section("clusters", "Clusters", "", el("div.tools", { role: "search" }, search, which, told), el("ul.clusters", {}, rows.map(({ row }) => row)));
+  const choices = [["all", "All clusters"], ["ill", "Not well"], ["drift", "Not as the inventory has it"]];
+  return section("clusters", "Clusters", "", searchable(entries, "cluster", choices).root);
 }
 
 const lead = status.clusters.length === 1 ? `${survives(status.clusters[0])}.` : null;

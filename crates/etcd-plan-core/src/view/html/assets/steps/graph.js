@@ -6,9 +6,10 @@ const LANES_AT_ONCE = 16;
 
 /** The width of a step, and what a column has besides, in pixels. */
 const STOP = 24;
-const COLUMN = 10;
-const LETTER = 6.4;
-const BAR = 20;
+const COLUMN = 8;
+const LETTER = 6.2;
+const BAR = 18;
+const GATE = 34;
 
 /** What was drawn of each step: its button, by the step's position. */
 const stops = new Map();
@@ -99,7 +100,7 @@ function drawGrid(cluster, lanes, columns) {
 
 function widthOf(column) {
   if (column.bar !== undefined) {
-    return BAR;
+    return column.bar.kind.look === "gate" ? GATE : BAR;
   }
   const most = column.isGuards ? 3 : Math.max(...[...column.cells.values()].map((cell) => cell.length));
   return Math.max(most * STOP, column.name.length * LETTER) + COLUMN;

@@ -3,23 +3,36 @@
 /** The openers of clusters, by their position. */
 const clusterOpenings = new Map();
 
-/** Opens a cluster, if it is shut. */
+let showAllClusters = () => {};
+
+/** Opens a cluster, if it is shut, and shows it, if it is hidden. */
 function openCluster(at) {
-  clusterOpenings.get(at)?.set(true);
+  const opened = clusterOpenings.get(at);
+  if (opened?.element.hidden) {
+    showAllClusters();
+    opened.element.hidden = false;
+  }
+  opened?.set(true);
 }
 
-function drawProblem({ what, place, lines, hint, steps: about }, hasLinks = true) {
+function drawProblem({ what, places, lines, hint, steps: about }, hasLinks = true) {
+  const where = places.length > 3 ? count(places.length, "host") : places.join(", ");
   const shown = about.slice(0, 5);
   const links = shown.map((at) => el("button.link", { type: "button", onclick: () => goTo(at) }, `Show ${steps[at].kind.label}`));
   const more = about.length > shown.length ? el("span.quiet", {}, `and ${about.length - shown.length} more`) : null;
   return el(
     "div.problem.tone-bad",
     {},
-    el("div.problem-head", {}, el("span", {}, capitalized(what)), el("span.quiet.small", {}, place)),
-    lines.length > 0 ? el("pre", {}, lines.join("\n")) : null,
+    el("div.problem-head", {}, el("span", {}, capitalized(what)), el("span.quiet.small", {}, where)),
+    lines.length > 0 ? el("pre", {}, shortened(lines).join("\n")) : null,
     hint === "" ? null : prose("p.next", hint),
     hasLinks && links.length > 0 ? el("div.links.small.no-print", {}, links, more) : null,
   );
+}
+
+/** Cuts what hundreds of hosts say in the same way. */
+function shortened(lines) {
+  return lines.length > 15 ? [...lines.slice(0, 12), `… and ${lines.length - 12} more lines`] : lines;
 }
 
 /** So many problems are listed at first. */
@@ -59,36 +72,17 @@ function drawGraphs() {
 function drawClusterList() {
   const weight = (cluster) => (cluster.own.some(isTrouble) ? 0 : cluster.own.some(isTold) ? 1 : 2);
   const sorted = [...clusters].sort((a, b) => weight(a) - weight(b) || a.at - b.at);
-  const list = el("ul.clusters");
-  const rows = sorted.map((cluster) => {
+  const entries = sorted.map((cluster) => {
     const opened = opening(drawClusterLine(cluster), () => drawGraph(cluster));
-    clusterOpenings.set(cluster.at, opened);
-    const row = el("li.card.cluster", {}, opened.button, opened.inside);
+    const element = el("li.cluster", {}, opened.button, opened.inside);
     const words = [cluster.name, ...cluster.members.flatMap(({ name, host }) => [name, host])].join(" ").toLowerCase();
-    return { row, words, weight: weight(cluster) };
+    clusterOpenings.set(cluster.at, { ...opened, element });
+    return { element, words, choices: ["all", "changes", "trouble"].slice(0, 3 - weight(cluster)) };
   });
-  list.append(...rows.map(({ row }) => row));
-  const status = el("span.quiet.small", { role: "status" });
-  const search = el("input", { type: "search", placeholder: "Find a cluster, member or host", "aria-label": "Find a cluster, member or host", autocomplete: "off" });
-  const which = el(
-    "select",
-    { "aria-label": "Which clusters" },
-    [["all", "All clusters"], ["1", "With changes"], ["0", "With trouble"]].map(([value, text]) => el("option", { value }, text)),
-  );
-  const filter = () => {
-    const wanted = search.value.trim().toLowerCase();
-    const most = which.value === "all" ? 2 : Number(which.value);
-    let shown = 0;
-    for (const { row, words, weight: of } of rows) {
-      row.hidden = !words.includes(wanted) || of > most;
-      shown += row.hidden ? 0 : 1;
-    }
-    status.textContent = `${shown} of ${count(rows.length, "cluster")}`;
-  };
-  search.addEventListener("input", filter);
-  which.addEventListener("change", filter);
-  filter();
-  return el("div", {}, el("div.tools", { role: "search" }, search, which, status), list);
+  const choices = [["all", "All clusters"], ["changes", "With changes"], ["trouble", "With trouble"]];
+  const { root, showAll } = searchable(entries, "cluster", choices);
+  showAllClusters = showAll;
+  return root;
 }
 
 function drawClusterLine(cluster) {
@@ -126,7 +120,7 @@ function drawNavigation(sections) {
   return el("nav.links.parts.no-print", { "aria-label": "Parts of the page" }, links);
 }
 
-const parts = [drawProblems(), drawNotes(), drawGraphs(), drawTimeline(), drawChanges()].filter((part) => part !== null);
+const parts = [drawProblems(), drawNotes(), drawGraphs(), drawTimeline(), drawChanges(), drawInWords()].filter((part) => part !== null);
 drawHead(data.head, drawNavigation(parts));
 document.getElementById("main").append(...parts);
 document.body.append(makeDetail());

@@ -67,10 +67,11 @@ function gather(list) {
 }
 
 function drawAxis(span) {
-  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000].find((ms) => span / ms <= 8) ?? 3_600_000;
+  const most = window.innerWidth < 720 ? 3 : 8;
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000].find((ms) => span / ms <= most) ?? 3_600_000;
   const ticks = [];
   for (let ms = 0; ms <= span; ms += step) {
-    const label = span < 1000 ? `${ms} ms` : ms % 1000 === 0 ? `${ms / 1000} s` : `${(ms / 1000).toFixed(span < 4000 ? 1 : 1)} s`;
+    const label = span < 1000 ? `${ms} ms` : ms % 1000 === 0 ? `${ms / 1000} s` : `${(ms / 1000).toFixed(1)} s`;
     const tick = el("span.tick", { vars: { left: `${(ms / span) * 100}%` } }, el("span", {}, label));
     tick.classList.toggle("is-last", ms / span > 0.94);
     ticks.push(tick);
