@@ -14,6 +14,8 @@ function select(at, from) {
   document.body.classList.add("has-detail");
   if (stop?.isConnected) {
     stop.setAttribute("aria-current", "true");
+    // The panel may have come over it.
+    (from ?? stop).scrollIntoView({ block: "nearest", inline: "nearest" });
     drawEdges(step, stop);
   }
   document.querySelectorAll(`.run-bar[data-steps~="${at}"]`).forEach((bar) => bar.classList.add("is-selected"));
@@ -47,7 +49,6 @@ function goTo(at) {
     graphs.get(cluster)?.reveal(step.place);
   }
   const stop = stops.get(at);
-  stop?.scrollIntoView({ block: "center", inline: "center" });
   select(at, stop);
 }
 
@@ -161,11 +162,12 @@ function drawNeighbours(heading, list, why) {
   });
   return [
     el("h3", {}, heading),
-    why === "" ? null : el("p.small.quiet", {}, `${capitalized(why)}.`),
+    el("p.small.quiet", {}, why === "" ? "" : `${capitalized(why)}.`),
     el("ul.neighbours", {}, entries),
   ];
 }
 
 function capitalized(text) {
-  return text === "" ? "" : text[0].toUpperCase() + text.slice(1);
+  // The name of the server begins small, wherever it stands.
+  return text === "" || text.startsWith("etcd") ? text : text[0].toUpperCase() + text.slice(1);
 }

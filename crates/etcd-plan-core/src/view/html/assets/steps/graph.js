@@ -6,10 +6,10 @@ const LANES_AT_ONCE = 16;
 
 /** The width of a step, and what a column has besides, in pixels. */
 const STOP = 24;
-const COLUMN = 8;
+const COLUMN = 6;
 const LETTER = 6.2;
 const BAR = 18;
-const GATE = 34;
+const GATE = 32;
 
 /** What was drawn of each step: its button, by the step's position. */
 const stops = new Map();
@@ -150,7 +150,7 @@ function drawStop(step, row, shape) {
     },
     shape === "bar" ? null : el("span.dot", { "aria-hidden": "true" }, STATES[step.state].sign),
   );
-  button.classList.toggle("in-chain", step.isInChain && (mode !== "run" || step.ended > step.began));
+  button.classList.toggle("in-chain", step.isInChain && (mode !== "run" || tookTime(step)));
   // The gate is drawn in each cluster; any of them does.
   stops.set(step.at, button);
   return button;

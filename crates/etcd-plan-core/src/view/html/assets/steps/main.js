@@ -63,7 +63,7 @@ function drawNotes() {
 
 function drawGraphs() {
   const hasGraph = steps.some((step) => step.waits.length > 0);
-  const note = hasGraph ? "Choose a step to see what it does and why it waits." : "What waits for what is not kept with this report.";
+  const note = hasGraph ? el("span.no-print", {}, "Choose a step to see what it does and why it waits.") : "What waits for what is not kept with this report.";
   const body = clusters.length === 1 ? el("div.card.cluster-graph", {}, drawGraph(clusters[0])) : drawClusterList();
   return section("graph", "Steps", note, drawLegend(), body);
 }

@@ -137,6 +137,11 @@ function isTold(step) {
   return (step.outcome === "changed" || step.outcome === "would_change") && !step.kind.serves;
 }
 
+/** Says whether a step took a time that was measured. */
+function tookTime({ began, ended }) {
+  return began !== null && ended !== null && ended > began;
+}
+
 /** Says whether a step is what a reader looks for first. */
 function isTrouble(step) {
   return ["failed", "refuse", "broken"].includes(step.state);

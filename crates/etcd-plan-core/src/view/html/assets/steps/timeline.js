@@ -1,7 +1,7 @@
 // When each host did what, and which steps decided how long the run took.
 
 /** So many rows are drawn at first. */
-const ROWS_AT_ONCE = 40;
+const ROWS_AT_ONCE = 25;
 
 /** Draws the section of the time line; none where nothing took time. */
 function drawTimeline() {
@@ -34,7 +34,7 @@ function drawKey() {
     Object.keys(data.times.read).length > 0 ? entry("of-read", "read") : null,
     chain.size > 0 ? entry("of-chain", "critical path") : null,
     entry("of-step", "other steps"),
-    has("failed") ? entry("of-failed", "failed") : null,
+    ["failed", "broken"].filter(has).map((state) => entry("of-failed", stateWords(state))),
   );
 }
 
@@ -108,7 +108,7 @@ function drawRow({ name, note, bars, read }, row, span) {
 /** Lists what the run waited for, one after the other. */
 function drawChain() {
   const inOrder = data.chain.map((at) => steps[at]);
-  const long = inOrder.filter((step) => step.began !== null && step.ended !== null && step.ended > step.began);
+  const long = inOrder.filter(tookTime);
   if (long.length === 0) {
     return null;
   }
