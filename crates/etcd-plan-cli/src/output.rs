@@ -1,10 +1,14 @@
 //! What is written: data to standard output, messages to standard error.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::path::Path;
 
 use clap::ValueEnum;
 use etcd_plan::diagnostic::Style;
+
+use crate::exit::{FAILED, Failure};
 
 /// The width when nobody says another, and the least that is taken.
 const WIDTH: usize = 80;
@@ -19,6 +23,18 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// Writes a page into a file; or to standard output, if it is `-`.
+pub(crate) fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
+    if path.as_os_str() == "-" {
+        Output::document(page.trim_end());
+        return Ok(());
+    }
+    fs::write(path, page).map_err(|error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        Failure::new(FAILED, message, "name another file with `--html`")
+    })
 }
 
 /// Where a command writes, and how.

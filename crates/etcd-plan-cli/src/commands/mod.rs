@@ -9,6 +9,7 @@ mod meta;
 mod params;
 mod plan;
 mod reload;
+mod report;
 mod status;
 mod validate;
 
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Report(arguments) => report::run(&arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),

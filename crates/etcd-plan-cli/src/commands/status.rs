@@ -11,7 +11,7 @@ use crate::arguments::{Format, StatusArguments};
 use crate::exit::{DRIFT, FAILED, Failure, INTERRUPTED, SUCCESS, UNREACHABLE};
 use crate::interrupt::Interrupt;
 use crate::output::Output;
-use crate::{connect, input};
+use crate::{connect, input, output};
 
 /// Shows what the clusters are like.
 pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Failure> {
@@ -44,6 +44,9 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             Format::Json if arguments.watch.is_some() => Output::document(&line(&status)),
             Format::Json => Output::document(&status.to_json()),
             Format::Text => output.data(&status.page(Output::width()).to_string()),
+        }
+        if let Some(path) = &arguments.html {
+            output::write_page(path, &status.to_html())?;
         }
         let Some(seconds) = arguments.watch else {
             return Ok(code(&status));

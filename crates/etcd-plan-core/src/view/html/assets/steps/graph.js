@@ -84,6 +84,7 @@ function drawGrid(cluster, lanes, columns) {
     "aria-label": `Steps of ${cluster.name}: a row for each host. Arrow keys move, Enter shows a step.`,
     vars: { "grid-template-columns": `max-content ${widths.map((width) => `${width}px`).join(" ")}` },
   });
+  grid.append(el("div.corner"));
   lanes.forEach(({ place, member }, row) => {
     const name = el("span.lane-name", {}, place);
     const of = member === "" ? null : el("span.lane-member", {}, member);
