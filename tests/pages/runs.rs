@@ -32,7 +32,8 @@ pub(crate) const CLUSTERS: usize = 100;
 const FAILED: usize = 41;
 
 /// A text that would do harm where it were taken for markup.
-const HOSTILE: &str = "~ </script><script>window.harm = 1</script><img src=x onerror=harm=1> \u{2028} & \"";
+const HOSTILE: &str =
+    "~ </script><script>window.harm = 1</script><img src=x onerror=harm=1> \u{2028} & \"";
 
 pub(crate) fn pages() -> Vec<Page> {
     let mut pages = vec![
@@ -45,9 +46,14 @@ pub(crate) fn pages() -> Vec<Page> {
     pages.push(("run", run.page()));
     pages.push(("cut-off", run.cut_off()));
     pages.push(("report-alone", run.report.to_html()));
-    let words = "Unit etcd.service is masked.\nFailed to start etcd.service: Unit etcd.service is masked.";
+    let words =
+        "Unit etcd.service is masked.\nFailed to start etcd.service: Unit etcd.service is masked.";
     let faults = FaultPlan::none()
-        .at(Kind::Named("start_service"), Some(1), Effect::Fail(words.to_owned()))
+        .at(
+            Kind::Named("start_service"),
+            Some(1),
+            Effect::Fail(words.to_owned()),
+        )
         .on(HOSTS[1]);
     let failed = Ran::of(SITE, faults);
     pages.push(("failed", failed.page()));
@@ -73,7 +79,9 @@ fn many() -> String {
 
 /// Gives the addresses of the hosts of an inventory.
 fn hosts_of(text: &str) -> Vec<&str> {
-    let names = text.lines().filter_map(|line| line.trim().split_once(": {"));
+    let names = text
+        .lines()
+        .filter_map(|line| line.trim().split_once(": {"));
     let names = names.map(|(name, _)| name);
     names.filter(|name| name.starts_with("10.")).collect()
 }
@@ -106,7 +114,11 @@ impl Ran {
     fn alike(plan: &Plan, well: &Self, failed: &Self) -> Self {
         let outline = Outline::of(plan);
         let mut report = well.report.clone();
-        report.steps = outline.steps.iter().map(|step| told_alike(step, well, failed)).collect();
+        report.steps = outline
+            .steps
+            .iter()
+            .map(|step| told_alike(step, well, failed))
+            .collect();
         Self {
             report: timed(&outline, report),
             events: events(&outline),
@@ -141,7 +153,13 @@ impl Ran {
             }
             if let Some(at_ms) = told.ended_ms.filter(|at| *at < end) {
                 let (outcome, lines) = (told.outcome, told.lines.clone());
-                events.push(Event::StepEnded { step, host, outcome, lines, at_ms });
+                events.push(Event::StepEnded {
+                    step,
+                    host,
+                    outcome,
+                    lines,
+                    at_ms,
+                });
             }
         }
         self.page_of(&report_of_events(&self.outline, &events), true)
@@ -165,7 +183,11 @@ fn told_alike(step: &OutlineStep, well: &Ran, failed: &Ran) -> StepReport {
         })
     };
     let id = names(step.id.as_str());
-    let like = ran.report.steps.iter().find(|told| told.step.as_str() == id);
+    let like = ran
+        .report
+        .steps
+        .iter()
+        .find(|told| told.step.as_str() == id);
     let like = like.unwrap_or_else(|| panic!("the run has no {id}"));
     StepReport {
         step: step.id.clone(),
@@ -178,7 +200,10 @@ fn told_alike(step: &OutlineStep, well: &Ran, failed: &Ran) -> StepReport {
 
 /// Gives a living cluster with what somebody changed by hand.
 fn living() -> Scene {
-    let scene = Scene::of(&hosts_of(SITE), &SITE.replace("etcd_safeguard: true", "etcd_safeguard: false"));
+    let scene = Scene::of(
+        &hosts_of(SITE),
+        &SITE.replace("etcd_safeguard: true", "etcd_safeguard: false"),
+    );
     scene.must_run(&scene.plan());
     scene
 }
@@ -186,7 +211,9 @@ fn living() -> Scene {
 fn preview() -> String {
     let scene = living();
     let file = Node::file("# by hand\n", Ownership::both("root"), 0o644);
-    scene.world.put_file(HOSTS[0], "/etc/profile.d/etcdctl.sh", file);
+    scene
+        .world
+        .put_file(HOSTS[0], "/etc/profile.d/etcdctl.sh", file);
     let plan = scene.with_extra(Goal::Rebuild, &["etcd_election_timeout=2000"]);
     saved(&scene, &plan)
 }

@@ -17,7 +17,9 @@ pub(crate) fn pages() -> Vec<Page> {
     let mut healthy = read(&scene);
     grow(&mut healthy.clusters[0], 0);
     let file = Node::file("# by hand\n", Ownership::both("root"), 0o644);
-    scene.world.put_file(HOSTS[0], "/etc/profile.d/etcdctl.sh", file);
+    scene
+        .world
+        .put_file(HOSTS[0], "/etc/profile.d/etcdctl.sh", file);
     scene.world.stop_service(HOSTS[1], "etcd");
     let mut degraded = read(&scene);
     grow(&mut degraded.clusters[0], 0);
@@ -101,7 +103,10 @@ fn is_full(cluster: &mut ClusterStatus) {
     member.quota_used_percent = Some(100);
     cluster.alarms = member
         .id
-        .map(|member_id| Alarm { member_id, kind: "NOSPACE".to_owned() })
+        .map(|member_id| Alarm {
+            member_id,
+            kind: "NOSPACE".to_owned(),
+        })
         .into_iter()
         .collect();
     cluster.problems = vec![Finding {
@@ -134,7 +139,8 @@ fn is_down(cluster: &mut ClusterStatus) {
         cluster.problems.push(Finding {
             member: Some(member.name.clone()),
             what: "etcd runs and does not answer".to_owned(),
-            hint: "see `journalctl -u etcd` there, and that its peers can be reached from there".to_owned(),
+            hint: "see `journalctl -u etcd` there, and that its peers can be reached from there"
+                .to_owned(),
         });
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use etcd_plan::Event;
 use etcd_plan::names::HostName;
 use etcd_plan::report::{Outcome, Report};
 use etcd_plan::view::html::Outline;
-use etcd_plan::Event;
 
 /// When the guards are judged, in milliseconds.
 const JUDGED: u64 = 260;
@@ -18,7 +18,9 @@ pub(crate) fn timed(outline: &Outline, mut report: Report) -> Report {
         let kind = &outline.kinds[step.kind];
         let waits = step.waits_for.iter();
         let ready = waits.filter_map(|before| report.steps[*before].ended_ms);
-        let ready = ready.max().unwrap_or(if kind.above_gate { JUDGED } else { 0 });
+        let ready = ready
+            .max()
+            .unwrap_or(if kind.above_gate { JUDGED } else { 0 });
         let takes = match report.steps[at].outcome {
             Outcome::Changed | Outcome::Failed => usual(&kind.label, at as u64),
             Outcome::Unchanged if kind.label.starts_with("wait for") => 320 + at as u64 % 140,
@@ -44,21 +46,35 @@ pub(crate) fn timed(outline: &Outline, mut report: Report) -> Report {
 /// What such a run says of its reading.
 pub(crate) fn events(outline: &Outline) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut hosts: Vec<&HostName> = outline.steps.iter().filter_map(|s| s.host.as_ref()).collect();
+    let mut hosts: Vec<&HostName> = outline
+        .steps
+        .iter()
+        .filter_map(|s| s.host.as_ref())
+        .collect();
     hosts.dedup();
     hosts.sort();
     hosts.dedup();
     for (nth, host) in hosts.into_iter().enumerate() {
         let at_ms = 150 + nth as u64 * 37 % 100;
-        events.push(Event::HostRead { host: host.clone(), at_ms });
+        events.push(Event::HostRead {
+            host: host.clone(),
+            at_ms,
+        });
     }
-    events.push(Event::Judged { refusals: Vec::new(), at_ms: JUDGED });
+    events.push(Event::Judged {
+        refusals: Vec::new(),
+        at_ms: JUDGED,
+    });
     events
 }
 
 /// Gives the positions of the steps, each behind those that it waits for.
 fn in_order(outline: &Outline) -> Vec<usize> {
-    let mut left: Vec<usize> = outline.steps.iter().map(|step| step.waits_for.len()).collect();
+    let mut left: Vec<usize> = outline
+        .steps
+        .iter()
+        .map(|step| step.waits_for.len())
+        .collect();
     let mut after = vec![Vec::new(); left.len()];
     for (at, step) in outline.steps.iter().enumerate() {
         for before in &step.waits_for {

@@ -109,7 +109,10 @@ impl<'a> Document<'a> {
 
     /// Gives the page in short, for those who have no scripts.
     pub(super) fn text(&self) -> String {
-        let mut text = format!("{}\n{}\n{}", self.head.about, self.head.line, self.head.lead);
+        let mut text = format!(
+            "{}\n{}\n{}",
+            self.head.about, self.head.line, self.head.lead
+        );
         for Fact { name, value } in &self.head.facts {
             let _ = write!(text, "\n{name}: {value}");
         }
@@ -146,7 +149,9 @@ fn columns<'a>(page: &StepsPage<'a>, hosts: &mut Hosts<'a>, texts: &mut Texts) -
         let host = step.host.as_ref();
         columns.host.push(host.map(|host| hosts.of(host.as_str())));
         let member = step.member.as_ref();
-        columns.member.push(member.map(|member| texts.of(member.as_str())));
+        columns
+            .member
+            .push(member.map(|member| texts.of(member.as_str())));
         columns.summary.push(texts.of(&step.summary));
         columns.waits.push(step.waits_for.clone());
     }
@@ -159,7 +164,12 @@ fn columns<'a>(page: &StepsPage<'a>, hosts: &mut Hosts<'a>, texts: &mut Texts) -
         };
         columns.file.insert(*at, row);
     }
-    for (at, told) in page.report.iter().flat_map(|report| &report.steps).enumerate() {
+    for (at, told) in page
+        .report
+        .iter()
+        .flat_map(|report| &report.steps)
+        .enumerate()
+    {
         columns.outcome.push(told.outcome);
         let lines: Vec<usize> = told.lines.iter().map(|line| texts.of(line)).collect();
         if !lines.is_empty() {
@@ -184,7 +194,10 @@ fn short_id<'a>(page: &StepsPage<'a>, step: &'a OutlineStep) -> &'a str {
     let Some(cluster) = step.cluster else {
         return id;
     };
-    let host = step.host.as_ref().map_or("controller", |host| host.as_str());
+    let host = step
+        .host
+        .as_ref()
+        .map_or("controller", |host| host.as_str());
     let begin = format!("{}/{host}/", page.outline.clusters[cluster].name);
     id.strip_prefix(&begin).unwrap_or(id)
 }
@@ -206,7 +219,9 @@ fn chain_of(page: &StepsPage<'_>, report: &Report) -> Vec<usize> {
             );
             // What is there for a failure ends with the run, when there was none.
             let was_called_for = !told.contingent || told.outcome != Outcome::Unchanged;
-            let ended = told.ended_ms.filter(|_| was_carried_out && was_called_for)?;
+            let ended = told
+                .ended_ms
+                .filter(|_| was_carried_out && was_called_for)?;
             Some((told.started_ms.unwrap_or(ended), ended))
         })
         .collect();

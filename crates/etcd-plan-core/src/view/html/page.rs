@@ -103,12 +103,16 @@ fn data_block(data: &impl Serialize) -> String {
 mod tests {
     use super::{Kind, data_block, page};
 
-    const HOSTILE: &str = "</script><!--<script>alert(1)</script> & \u{2028}\u{2029} \"'\\ {{ title }}";
+    const HOSTILE: &str =
+        "</script><!--<script>alert(1)</script> & \u{2028}\u{2029} \"'\\ {{ title }}";
 
     #[test]
     fn data_stays_data() {
         let block = data_block(&HOSTILE);
-        assert!(!block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{block}");
+        assert!(
+            !block.contains(['<', '>', '&', '\u{2028}', '\u{2029}']),
+            "{block}"
+        );
         let read: String = serde_json::from_str(&block).expect("it is JSON still");
         assert_eq!(read, HOSTILE);
     }
@@ -132,7 +136,14 @@ mod tests {
             for word in ["http://", "https://", "url(", "@import", "</style"] {
                 assert!(!style.contains(word), "{word}");
             }
-            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "fetch(", "</script"] {
+            for word in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "eval(",
+                "fetch(",
+                "</script",
+            ] {
                 assert!(!script.contains(word), "{word}");
             }
         }

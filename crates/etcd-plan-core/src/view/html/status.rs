@@ -51,7 +51,11 @@ fn line(status: &Status) -> String {
             if well == many.len() {
                 format!("All {well} clusters are healthy")
             } else {
-                format!("{} of {} are not well", many.len() - well, count(many.len(), "cluster"))
+                format!(
+                    "{} of {} are not well",
+                    many.len() - well,
+                    count(many.len(), "cluster")
+                )
             }
         }
     }
@@ -59,7 +63,8 @@ fn line(status: &Status) -> String {
 
 fn tone(status: &Status) -> Tone {
     let is_bad = |cluster: &ClusterStatus| {
-        matches!(cluster.health, Health::Down | Health::Unknown) || cluster.answering < cluster.quorum
+        matches!(cluster.health, Health::Down | Health::Unknown)
+            || cluster.answering < cluster.quorum
     };
     if status.clusters.iter().any(is_bad) {
         Tone::Bad
@@ -71,7 +76,10 @@ fn tone(status: &Status) -> Tone {
 }
 
 fn of_health(clusters: &[ClusterStatus], health: Health) -> usize {
-    clusters.iter().filter(|cluster| cluster.health == health).count()
+    clusters
+        .iter()
+        .filter(|cluster| cluster.health == health)
+        .count()
 }
 
 fn facts(status: &Status) -> Vec<Fact> {
@@ -86,7 +94,10 @@ fn facts(status: &Status) -> Vec<Fact> {
         .min();
     let mut facts = vec![
         ("Clusters", clusters.len().to_string()),
-        ("Members that answer", format!("{answering} of {}", members.count())),
+        (
+            "Members that answer",
+            format!("{answering} of {}", members.count()),
+        ),
         ("Alarms", alarms.to_string()),
         ("Not as the inventory has it", drift.to_string()),
     ];

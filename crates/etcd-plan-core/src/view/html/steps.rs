@@ -1,6 +1,6 @@
+use super::Outline;
 use super::document::Document;
 use super::page::{Kind, page};
-use super::Outline;
 use crate::event::Event;
 use crate::guard::Refusal;
 use crate::plan::Plan;

@@ -96,7 +96,8 @@ impl Mode {
             .iter()
             .any(|step| step.outcome == Outcome::WouldChange);
         // A run that was refused has no step with a time, and none that would change anything.
-        if is_preview || (!report.steps.iter().any(has_time) && report.count(Outcome::NotStarted) == 0)
+        if is_preview
+            || (!report.steps.iter().any(has_time) && report.count(Outcome::NotStarted) == 0)
         {
             Self::Preview
         } else {
@@ -153,6 +154,10 @@ fn host_count(page: &StepsPage<'_>) -> usize {
 }
 
 fn verdict_of_plan(page: &StepsPage<'_>) -> (Tone, String, String) {
+    if !page.refusals.is_empty() {
+        let lead = "What would be done cannot be told, and nothing is changed on any host.";
+        return (Tone::Bad, refused(page), lead.to_owned());
+    }
     let hosts = count(host_count(page), "host");
     let line = format!("{} for {hosts}", count(page.outline.steps.len(), "step"));
     let lead = "Made from the inventory alone: no host was read. A run reads every host first, and \
@@ -207,7 +212,11 @@ fn verdict_of_run(
         0 if report.stopped => (Tone::Warn, format!("Stopped on request after {took}"), rest),
         0 if changes.total == 0 => {
             let line = format!("Nothing had to change, in {took}");
-            (Tone::Good, line, "All is as the inventory has it.".to_owned())
+            (
+                Tone::Good,
+                line,
+                "All is as the inventory has it.".to_owned(),
+            )
         }
         0 => {
             let line = format!("Done: {}, in {took}", changes.line());
@@ -237,12 +246,18 @@ fn facts(page: &StepsPage<'_>, mode: Mode, chain: &[usize]) -> Vec<Fact> {
     add("Hosts", host_count(page).to_string());
     add("Steps", outline.steps.len().to_string());
     let looks = |look| {
-        let kinds = outline.steps.iter().map(|step| outline.kinds[step.kind].look);
+        let kinds = outline
+            .steps
+            .iter()
+            .map(|step| outline.kinds[step.kind].look);
         kinds.filter(|of| *of == look).count()
     };
     if mode == Mode::Plan {
         let destructive = looks(Look::Destructive);
-        add("Can change", (looks(Look::Change) + destructive).to_string());
+        add(
+            "Can change",
+            (looks(Look::Change) + destructive).to_string(),
+        );
         if destructive > 0 {
             add("Can take away", destructive.to_string());
         }
@@ -343,11 +358,17 @@ pub(super) fn problems(page: &StepsPage<'_>) -> Vec<Problem> {
             None => problems.push(refusal),
         }
     }
-    let told = page.report.iter().flat_map(|report| report.steps.iter().enumerate());
+    let told = page
+        .report
+        .iter()
+        .flat_map(|report| report.steps.iter().enumerate());
     for (at, told) in told.filter(|(_, told)| told.outcome == Outcome::Failed) {
         let lines = told.lines.iter().flat_map(|text| text.lines());
         let lines: Vec<String> = lines.map(str::to_owned).collect();
-        let place = told.host.as_ref().map_or("control machine", |host| host.as_str());
+        let place = told
+            .host
+            .as_ref()
+            .map_or("control machine", |host| host.as_str());
         // A lost session ends several steps of its host at once, and what is wrong with a mirror
         // is wrong on all hosts.
         let same = |one: &&mut Problem| (&one.lines, &one.hint) == (&lines, &told.hint);
@@ -368,7 +389,9 @@ pub(super) fn problems(page: &StepsPage<'_>) -> Vec<Problem> {
 
 impl Problem {
     fn join(&mut self, places: Vec<String>, steps: Vec<usize>) {
-        let new = places.into_iter().filter(|place| !self.places.contains(place));
+        let new = places
+            .into_iter()
+            .filter(|place| !self.places.contains(place));
         let new: Vec<String> = new.collect();
         self.places.extend(new);
         let new = steps.into_iter().filter(|step| !self.steps.contains(step));
