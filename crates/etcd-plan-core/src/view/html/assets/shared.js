@@ -61,6 +61,13 @@ function prose(name, text) {
   return el(`${name}.prose`, {}, parts);
 }
 
+/** Draws what is to be done about a problem. */
+function nextAction(hint) {
+  const line = prose("p.next", hint);
+  line.prepend(el("strong", {}, "Next: "));
+  return line;
+}
+
 /** Draws the head of a page. */
 function drawHead({ about, line, lead, tone, facts }, ...more) {
   const head = document.getElementById("head");

@@ -62,7 +62,7 @@ function drawFindings(findings, tone) {
       `div.problem.tone-${tone}.keep`,
       {},
       el("div.problem-head", {}, members.length === 0 ? what : `${members.join(", ")}: ${what}`),
-      hint === "" ? null : prose("p.next", hint),
+      hint === "" ? null : nextAction(hint),
     ),
   );
 }

@@ -54,7 +54,7 @@ function goTo(at) {
 
 /** Makes the empty panel. */
 function makeDetail() {
-  return el("aside.detail", {
+  return el("div.detail", {
     id: "detail",
     role: "dialog",
     "aria-labelledby": "detail-heading",
@@ -101,7 +101,7 @@ function drawOutcome(step) {
         "div.problem.tone-bad",
         {},
         el("pre", {}, step.lines.join("\n")),
-        step.hint === null ? null : prose("p.next", step.hint),
+        step.hint === null ? null : nextAction(step.hint),
       ),
     );
   } else if (step.lines.length > 0) {

@@ -25,7 +25,7 @@ function drawProblem({ what, places, lines, hint, steps: about }, hasLinks = tru
     {},
     el("div.problem-head", {}, el("span", {}, capitalized(what)), el("span.quiet.small", {}, where)),
     lines.length > 0 ? el("pre", {}, shortened(lines).join("\n")) : null,
-    hint === "" ? null : prose("p.next", hint),
+    hint === "" ? null : nextAction(hint),
     hasLinks && links.length > 0 ? el("div.links.small.no-print", {}, links, more) : null,
   );
 }
