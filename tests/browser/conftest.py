@@ -1,4 +1,4 @@
-"""A real browser for the pages that the program `pages` of this folder's neighbour writes."""
+"""A real browser for the pages that the program in `tests/pages` writes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
+
+# Tests run as root too, for whom the browser makes no sandbox.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
 
 Open = Callable[..., Page]
 
@@ -30,8 +33,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A browser without a window."""
     program = request.config.getoption("--browser")
     with sync_playwright() as playwright:
-        # Tests run as root too, for whom a sandbox of its own cannot be made.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -2,7 +2,7 @@
 
 mod count;
 mod outcome;
-mod prepare;
+pub(crate) mod prepare;
 mod skips;
 mod stages;
 
@@ -12,6 +12,7 @@ use std::time::Instant;
 
 pub(crate) use stages::STAGES;
 
+use crate::browser;
 use outcome::Tally;
 use stages::Stage;
 
@@ -31,6 +32,9 @@ pub(crate) fn run(names: &[String]) -> ExitCode {
     }
     if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::LAB) {
         stages::prepare_lab_meanwhile();
+    }
+    if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::BROWSER) {
+        browser::prepare_meanwhile();
     }
     let mut tally = Tally::default();
     for stage in wanted {

@@ -38,7 +38,7 @@ pub(super) fn prepare() {
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
     let programs = programs.join(", ");
     let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
-    if !is_root() || !is_installed("apt-get") {
+    if !can_install() {
         return say(&format!(
             "not installed: {programs}; tests that need them are skipped, and only root on Debian \
              gets them from here (`apt-get install {}`)",
@@ -53,14 +53,30 @@ pub(super) fn prepare() {
     }
 }
 
+/// Installs packages that start nothing.
+///
+/// # Errors
+///
+/// When that does not work, or is not ours to do.
+pub(crate) fn install_with_apt(packages: &[&str]) -> Result<(), String> {
+    if !can_install() {
+        return Err("only root on Debian gets it from here".to_owned());
+    }
+    // Without an index, or with an old one, the first try fails.
+    apt_get(&["install"], packages).or_else(|_| {
+        apt_get(&["update"], &[])?;
+        apt_get(&["install"], packages)
+    })
+}
+
+fn can_install() -> bool {
+    is_root() && is_installed("apt-get")
+}
+
 fn install(packages: &[&str]) -> Result<(), String> {
     // The package of etcd would start an instance of its own, on the ports of any other.
     let _policy = Policy::forbid_starts()?;
-    // Without an index, or with an old one, the first try fails.
-    if apt_get(&["install"], packages).is_err() {
-        apt_get(&["update"], &[])?;
-        apt_get(&["install"], packages)?;
-    }
+    install_with_apt(packages)?;
     // It is not to be started at the next boot either.
     if packages.contains(&"etcd-server") && Path::new("/run/systemd/system").is_dir() {
         watch(Command::new("systemctl").args(["--quiet", "disable", "etcd.service"]))?;
