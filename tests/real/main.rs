@@ -8,4 +8,5 @@
 mod joins;
 mod kills;
 mod reloads;
+mod removes;
 mod sandbox;

@@ -46,8 +46,14 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
-    /// Writes a page of a plan or of a past run, to click through
-    Report(ReportArguments),
+    /// Makes hosts of the inventory members of a cluster that lives, one after the other
+    Join(JoinArguments),
+    /// Takes members out of a cluster that lives, one after the other
+    Remove(RemoveArguments),
+    /// Puts a new host of the inventory in the place of a member
+    Replace(ReplaceArguments),
+    /// Takes clusters away: stops them, and moves their data aside
+    Destroy(DestroyArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -58,6 +64,8 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Lists past runs, or shows one
     Log(LogArguments),
+    /// Writes a page of a plan or of a past run, to click through
+    Report(ReportArguments),
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -90,7 +98,7 @@ pub(crate) struct InventoryArguments {
 }
 
 /// What is planned.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
     /// What is wanted of the clusters
     #[arg(long, default_value = "create", value_parser = one_of::<Goal, _>(Goal::ALL.map(Goal::as_str)))]
@@ -114,6 +122,13 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
+    /// address of its host
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) depart: Vec<String>,
+    /// The members that leave are dead: nothing is done on their hosts
+    #[arg(long)]
+    pub(crate) dead: bool,
 }
 
 /// How hosts are reached.
@@ -201,7 +216,7 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead"]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -250,37 +265,70 @@ pub(crate) struct ReloadArguments {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// A saved plan, in place of an inventory
-    #[arg(
-        value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
-    )]
-    pub(crate) plan: Option<PathBuf>,
-    /// The file to write, one page that needs nothing besides itself; `-` for standard output
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: PathBuf,
-    /// A past run, by its name in `etcd-plan log`, in place of a plan; without a name the latest
-    #[arg(
-        long,
-        value_name = "RUN",
-        num_args = 0..=1,
-        default_missing_value = "latest",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
-    )]
-    pub(crate) run: Option<String>,
-    /// The folder that keeps the journals of runs
-    #[arg(long, value_name = "DIR", requires = "run")]
-    pub(crate) journal: Option<PathBuf>,
+pub(crate) struct JoinArguments {
+    /// The hosts that are to join, by their names in the inventory; groups and globs are taken too
+    #[arg(required = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub(crate) selection: Selection,
-    /// Plans from the inventory alone, without reaching any host
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// The members that are to leave: hosts of the inventory or names of members; those whose hosts are
+    /// gone from the inventory by name, id or address
+    #[arg(required = true, value_name = "MEMBER")]
+    pub(crate) members: Vec<String>,
+    /// They are dead: nothing is done on their hosts, which need not answer
     #[arg(long)]
-    pub(crate) offline: bool,
+    pub(crate) dead: bool,
     #[command(flatten)]
-    pub(crate) connect: ConnectArguments,
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceArguments {
+    /// The member that is to leave: a host of the inventory or the name of a member; one whose host is
+    /// gone from the inventory by name, id or address
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The host that takes its place, by its name in the inventory
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The old member is dead: it is taken out first, and nothing is done on its host
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only the clusters of these hosts, all of them: names, groups and globs
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Confirms that this cluster is to be destroyed, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
 }
 
 #[derive(Debug, Args)]
@@ -353,6 +401,40 @@ pub(crate) struct LogArguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A saved plan, in place of an inventory
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    /// The file to write, one page that needs nothing besides itself; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+    /// A past run, by its name in `etcd-plan log`, in place of a plan; without a name the latest
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        default_missing_value = "latest",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+    )]
+    pub(crate) run: Option<String>,
+    /// The folder that keeps the journals of runs
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Plans from the inventory alone, without reaching any host
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
 }
 
 /// For a person, or for a machine.

@@ -112,21 +112,16 @@ pub(crate) fn write_pages() -> Result<PathBuf, String> {
     let folder = shell::target().join("pages");
     // A page that is written no more must not be tested.
     let _ = fs::remove_dir_all(&folder);
-    let build = [
-        "run",
-        "--quiet",
-        "--package",
-        "etcd-plan-tests",
-        "--bin",
-        "pages",
-        "--",
-    ];
-    let ran = watch(cargo(&build).arg(&folder))?;
-    if ran.status.success() {
-        Ok(folder)
-    } else {
-        Err(format!("cargo ended with {}", ran.status))
+    // All of the workspace, as the stage `tests` has compiled its dependencies.
+    let build = ["build", "--quiet", "--workspace", "--bins"];
+    let program = shell::target().join("debug/pages");
+    for command in [&mut cargo(&build), Command::new(program).arg(&folder)] {
+        let ran = watch(command)?;
+        if !ran.status.success() {
+            return Err(format!("{command:?} ended with {}", ran.status));
+        }
     }
+    Ok(folder)
 }
 
 /// Takes pictures of the pages, into a folder that is named or `target/screenshots`.

@@ -83,6 +83,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Unmark
         | Action::TakeBack { .. }
         | Action::Withdraw
+        | Action::RemoveMember { .. }
         | Action::PutBack { .. }
         | Action::Unregister
         | Action::Register { .. } => 1,
@@ -91,7 +92,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         Action::Install => 3000,
         Action::Stop => 1000,
         Action::Launch => 50,
-        Action::AwaitReady | Action::AwaitLearner => 500,
+        Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => 500,
         // Of all turns that a member could take it takes one, if any.
         Action::Restart { .. } | Action::Settle { .. } => 200,
         Action::AddMember { .. } | Action::PromoteMember { .. } => 5000,

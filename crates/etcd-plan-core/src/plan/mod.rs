@@ -8,6 +8,7 @@ mod file;
 pub(crate) mod goal;
 mod graph;
 mod invariants;
+mod leave;
 mod options;
 mod step;
 mod subtask;

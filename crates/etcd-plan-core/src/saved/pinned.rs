@@ -210,6 +210,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
         (
             _,
             Reply::Done
+            | Reply::TakenOver(_)
             | Reply::KeyCount(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)

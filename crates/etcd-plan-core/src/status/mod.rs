@@ -5,6 +5,7 @@
 mod document;
 mod drift;
 mod judge;
+mod last_run;
 mod text;
 mod together;
 mod view;
@@ -15,5 +16,6 @@ pub use document::{
 };
 pub use drift::drift;
 pub use judge::StatusInputs;
+pub use last_run::{LastRun, OpenRun};
 pub(crate) use text::size_of;
 pub use view::questions;

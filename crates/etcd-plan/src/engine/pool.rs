@@ -36,6 +36,15 @@ pub(super) enum Job {
         host: HostName,
         session: Box<dyn Session>,
         batch: Batch,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
+    },
+    /// Says on a host that the run goes on, or how it ended.
+    Renew {
+        host: HostName,
+        session: Box<dyn Session>,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
     },
 }
 
@@ -151,7 +160,11 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
             host,
             mut session,
             batch,
+            notes,
         } => {
+            for line in notes {
+                session.note(line);
+            }
             let permit = permit.expect("only an approved run gives batches to its pool");
             let outcome = guarded(|| session.write(&batch, permit).map_err(Broken::Session));
             let outcome = complete(outcome, batch.len());
@@ -163,6 +176,24 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
                 between_ms: (0, 0),
                 was_read: false,
                 outcome,
+            }
+        }
+        Job::Renew {
+            host,
+            mut session,
+            notes,
+        } => {
+            for line in notes {
+                session.note(line);
+            }
+            let outcome = guarded(|| session.renew().map_err(Broken::Session));
+            Done {
+                host,
+                session: outcome.is_ok().then_some(session),
+                questions: Vec::new(),
+                between_ms: (0, 0),
+                was_read: false,
+                outcome: outcome.map(|()| Vec::new()),
             }
         }
     }

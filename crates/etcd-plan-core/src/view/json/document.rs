@@ -26,6 +26,8 @@ pub(super) struct Cluster {
     pub(super) group: GroupName,
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) members: Vec<Member>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving: Vec<Leaving>,
     pub(super) infra: Vec<Host>,
 }
 
@@ -45,6 +47,16 @@ pub(super) struct Member {
     pub(super) address: Address,
     pub(super) learner: bool,
     pub(super) host: Host,
+}
+
+/// A member that is to leave the cluster.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leaving {
+    pub(super) named: String,
+    pub(super) dead: bool,
+    /// None when its host is not in the inventory.
+    pub(super) member: Option<Member>,
 }
 
 #[derive(Serialize, Deserialize)]

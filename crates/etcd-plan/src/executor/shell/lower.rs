@@ -70,7 +70,11 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
 
 fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
     match write {
-        WriteOp::Lock { path, holder } => lock::lock(call, path, holder),
+        WriteOp::Lock {
+            path,
+            holder,
+            journal,
+        } => lock::lock(call, path, holder, journal),
         WriteOp::MakeDir { path, owner, mode } => file::make_dir(call, path, owner, *mode),
         WriteOp::StageFile {
             path,
@@ -85,7 +89,7 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             call.function("move_contents_aside").path(path).path(to)
         }
         WriteOp::DeletePurged { path } => call.function("delete_purged").path(path),
-        WriteOp::ReloadUnits => call.function("reload_units"),
+        WriteOp::ReloadUnits { service } => service::name(call.function("reload_units"), service),
         WriteOp::EnableService { service } => {
             service::name(call.function("enable_service"), service)
         }
@@ -125,6 +129,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
 /// Reads the answer of an operation that succeeded.
 pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
     Ok(match op {
+        Op::Write(WriteOp::Lock { .. }) if !output.said.trim().is_empty() => {
+            Reply::TakenOver(output.said.trim().to_owned())
+        }
         Op::Write(_) => Reply::Done,
         Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
