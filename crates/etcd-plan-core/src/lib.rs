@@ -30,4 +30,4 @@ pub mod saved;
 pub mod secret;
 pub mod spec;
 pub mod status;
-mod view;
+pub mod view;

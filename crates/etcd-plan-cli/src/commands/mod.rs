@@ -12,6 +12,7 @@ mod monitoring;
 mod params;
 mod plan;
 mod reload;
+mod report;
 mod status;
 mod validate;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),
+        Command::Report(arguments) => report::run(&arguments, verbose, output),
         Command::Completions { shell } => Ok(meta::completions(shell)),
         Command::Man => Ok(meta::man()),
     }
