@@ -3,5 +3,6 @@
 mod blocks;
 mod formats;
 mod manual;
+mod monitoring;
 mod parameters;
 mod readme;

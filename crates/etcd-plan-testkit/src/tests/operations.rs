@@ -51,6 +51,8 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
         Reply::Holdings(_) => "holdings",
+        Reply::Snapshot(_) => "snapshot",
+        Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
