@@ -26,4 +26,5 @@ mod status;
 mod stops;
 mod transfers;
 mod twice;
+mod upgrades;
 mod walk_arounds;

@@ -23,13 +23,13 @@ fn reload(scene: &Scene) -> Plan {
 }
 
 /// Gives the hosts of the operations of one kind, in their order.
-fn hosts_of(lines: &str, op: &str) -> Vec<&'static str> {
+pub(crate) fn hosts_of(lines: &str, op: &str) -> Vec<&'static str> {
     let hosts = lines.lines().filter(|line| line.contains(op));
     let host_in = |line: &str| HOSTS.into_iter().find(|host| line.contains(host));
     hosts.filter_map(host_in).collect()
 }
 
-fn conf(scene: &Scene, host: &str) -> String {
+pub(crate) fn conf(scene: &Scene, host: &str) -> String {
     let file = scene.world.read_file(host, "/etc/etcd/etcd.conf");
     String::from_utf8(file.expect("it is there")).expect("it is text")
 }
@@ -48,7 +48,7 @@ fn edit_second(scene: &Scene) {
 }
 
 /// Says whether a file is there that a run has kept.
-fn keeps(scene: &Scene, host: &str) -> bool {
+pub(crate) fn keeps(scene: &Scene, host: &str) -> bool {
     let kept = ["etcd.conf", "etcd.service"];
     kept.iter().any(|name| {
         let path = format!("/etc/etcd/.{name}.before");
@@ -250,7 +250,7 @@ fn a_reload_needs_the_cluster_of_the_inventory() {
     let bare = Scene::bare();
     bare.must_refuse(
         &reload(&bare),
-        &["there is no cluster that could be reloaded"],
+        &["there is no cluster whose members could restart"],
     );
     let moved = changed("etcd_port: 3379");
     moved.must_refuse(&reload(&moved), &["a reload does not move members"]);

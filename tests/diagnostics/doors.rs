@@ -48,6 +48,13 @@ fn a_join_says_who_joins_whom() {
 }
 
 #[test]
+fn an_upgrade_says_where_to() {
+    let built = Plan::builder(&inventory(THREE)).goal(Goal::Upgrade).build();
+    let error = built.expect_err("there is no version");
+    assert!(matches!(&error, PlanError::Selection(finding) if finding.code == Code::GoalArgument));
+}
+
+#[test]
 fn what_is_no_text_is_told_as_such() {
     let findings = Inventory::parse_bytes(b"etcd:\n  \x7fELF\0\x01", "/usr/bin/etcd");
     let findings = findings.expect_err("a program is no inventory");

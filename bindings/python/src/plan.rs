@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use etcd_plan::names::EtcdVersion;
 use etcd_plan::{ExtraVars, Goal, Subtask};
 use pyo3::prelude::*;
 
@@ -17,7 +18,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Makes the plan of an inventory, or one for each of its clusters.
     #[staticmethod]
-    #[pyo3(signature = (inventory, *, goal, limit, tags, skip_tags, extra_vars, each))]
+    #[pyo3(signature = (inventory, *, goal, limit, tags, skip_tags, extra_vars, to, each))]
     #[expect(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
@@ -31,6 +32,7 @@ impl Plan {
         tags: Vec<String>,
         skip_tags: Vec<String>,
         extra_vars: Vec<String>,
+        to: Option<&str>,
         each: bool,
     ) -> PyResult<Vec<Self>> {
         let goal: Goal = goal.parse().map_err(|why| {
@@ -43,6 +45,7 @@ impl Plan {
             vars.add_argument(&argument)
                 .map_err(|found| error::findings(py, &found))?;
         }
+        let version = to.map(|text| version(py, text)).transpose()?;
         let inventory = &inventory.get().inventory;
         let plans = detached(py, || {
             let mut builder = etcd_plan::Plan::builder(inventory)
@@ -52,6 +55,9 @@ impl Plan {
                 .extra_vars(vars);
             if let Some(limit) = limit {
                 builder = builder.limit(limit);
+            }
+            if let Some(version) = version {
+                builder = builder.version(version);
             }
             if each {
                 builder.build_each()
@@ -122,6 +128,13 @@ impl Plan {
             plan: Arc::new(plan),
         }
     }
+}
+
+fn version(py: Python<'_>, text: &str) -> PyResult<EtcdVersion> {
+    text.parse().map_err(|why| {
+        let message = format!("the version `{text}` {why}");
+        error::plan_problem(py, "goal-argument", &message, "give one such as `3.5.16`")
+    })
 }
 
 fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::ClusterName;
+use etcd_plan::names::{ClusterName, EtcdVersion};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Brings members to another version of etcd, one at a time
+    Upgrade(UpgradeArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -112,6 +114,9 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// The version that goal `upgrade` brings members to, such as 3.5.16 [default: `etcd_version`]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
 }
 
 /// How hosts are reached.
@@ -199,7 +204,7 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to"]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -237,6 +242,23 @@ pub(crate) struct RunArguments {
 pub(crate) struct ReloadArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The version, such as 3.5.16 [default: `etcd_version` of the inventory]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
     /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
     #[arg(short, long, value_name = "PATTERN")]
     pub(crate) limit: Option<String>,

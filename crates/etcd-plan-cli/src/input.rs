@@ -105,6 +105,9 @@ pub(crate) fn plan(
     if let Some(limit) = &selection.limit {
         builder = builder.limit(limit);
     }
+    if let Some(version) = &selection.to {
+        builder = builder.version(version.clone());
+    }
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {
         output.message(&plan.diagnostics().render(output.style()));

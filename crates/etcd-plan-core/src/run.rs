@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
-use crate::names::HostName;
+use crate::names::{EtcdVersion, HostName};
 use crate::op::MemberFacts;
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
@@ -48,6 +48,18 @@ impl<'a> RunContext<'a> {
     /// Says whether a member is to join a cluster that lives.
     pub fn is_joining(&self, cluster: usize, member: &MemberSpec) -> bool {
         self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
+    }
+
+    /// Gives the version that a cluster's members are to go to; none where the goal is another one.
+    pub fn target(&self, cluster: usize) -> Option<&'a EtcdVersion> {
+        let spec = &self.plan.clusters()[cluster];
+        let is_upgrade = self.plan.goal() == Goal::Upgrade;
+        spec.settings
+            .package
+            .version
+            .value
+            .as_ref()
+            .filter(|_| is_upgrade)
     }
 
     /// Gives the members that a cluster which is joined lists now: those that the member says
@@ -120,7 +132,7 @@ impl<'a> RunContext<'a> {
 
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
-        if self.plan.joins(cluster) || self.plan.goal() == Goal::Reload {
+        if self.plan.joins(cluster) || self.plan.goal().restarts() {
             return false;
         }
         match self.situation(cluster) {
@@ -133,7 +145,7 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
-        if self.plan.goal() == Goal::Reload {
+        if self.plan.goal().restarts() {
             return false;
         }
         let takes = |subtask| self.plan.selection().takes(subtask);

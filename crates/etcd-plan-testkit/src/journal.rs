@@ -106,6 +106,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
+        Op::Read(ReadOp::Auth { .. }) => "auth",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
@@ -126,6 +127,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
         Op::Write(WriteOp::InstallFile { .. }) => "install_file",
+        Op::Write(WriteOp::FetchPackage { .. }) => "fetch_package",
+        Op::Write(WriteOp::ReplacePackage { .. }) => "replace_package",
+        Op::Write(WriteOp::PutBackPrograms { .. }) => "put_back_programs",
+        Op::Write(WriteOp::DropFolder { .. }) => "drop_folder",
     }
 }
 
@@ -149,7 +154,11 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
-            | WriteOp::InstallFile { path, .. },
+            | WriteOp::InstallFile { path, .. }
+            | WriteOp::FetchPackage { folder: path, .. }
+            | WriteOp::ReplacePackage { folder: path, .. }
+            | WriteOp::PutBackPrograms { kept: path }
+            | WriteOp::DropFolder { path },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
@@ -162,9 +171,9 @@ fn op_object(op: &Op) -> Option<String> {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
-            Some(access.endpoint.clone())
-        }
+        Op::Read(
+            ReadOp::Etcd { access } | ReadOp::KeyCount { access } | ReadOp::Auth { access },
+        ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(
             WriteOp::PromoteMember { id, .. }

@@ -55,6 +55,7 @@ impl State {
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
+            ReadOp::Auth { access } => Reply::Auth(self.auth(name, access)),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {
@@ -168,6 +169,22 @@ impl State {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.move_leader(&at, *to), "no leader endpoint")
             }
+            WriteOp::FetchPackage { version, folder } => host.fetch_package(version, folder),
+            WriteOp::ReplacePackage {
+                version,
+                folder,
+                keep,
+            } => host.replace_package(version, folder, keep),
+            WriteOp::PutBackPrograms { kept } => {
+                if let Some(version) = program_version(&host.files, &kept.join("etcd")) {
+                    host.install(version);
+                }
+                Ok(())
+            }
+            WriteOp::DropFolder { path } => {
+                host.files.remove_all(path);
+                Ok(())
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }
@@ -231,6 +248,49 @@ impl Host {
         let version = version.map_err(|why| format!("{path} is no package: {why}"))?;
         self.install(version);
         Ok(())
+    }
+
+    /// A simulated package is a file that holds the version which it brings.
+    fn fetch_package(&mut self, version: &EtcdVersion, folder: &HostPath) -> Words<()> {
+        if self.files.get(folder).is_some() {
+            return Ok(());
+        }
+        if self.packages.available.as_ref() != Some(version) {
+            return Err(format!("no package source has etcd {version}"));
+        }
+        let package = Node::file(version.to_string(), Ownership::both("root"), 0o644);
+        self.files
+            .put(&folder.join(&format!("etcd_{version}.deb")), package)
+    }
+
+    fn replace_package(
+        &mut self,
+        version: &EtcdVersion,
+        folder: &HostPath,
+        keep: &HostPath,
+    ) -> Words<()> {
+        if self.files.get(keep).is_none() {
+            for program in ["etcd", "etcdctl"] {
+                let from = HostPath::fixed("/usr/bin").join(program);
+                if let Some(file) = self.files.get(&from).cloned() {
+                    self.files.put(&keep.join(program), file)?;
+                }
+            }
+        }
+        let package = self.files.children(folder).next().cloned();
+        let package = package.ok_or_else(|| format!("there is no package in {folder}"))?;
+        let content = self.files.bytes(&package).unwrap_or_default();
+        let brings = String::from_utf8_lossy(content).trim().parse();
+        let brings: EtcdVersion =
+            brings.map_err(|why| format!("{package} is no package: {why}"))?;
+        self.install(brings.clone());
+        if brings == *version {
+            Ok(())
+        } else {
+            Err(format!(
+                "{package} left no etcd {version} and etcdctl in PATH"
+            ))
+        }
     }
 
     fn install_package(&mut self, wanted: Option<&EtcdVersion>) -> Words<()> {

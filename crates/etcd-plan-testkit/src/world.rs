@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) corruptions: Vec<String>,
     /// Who took over the lead of a cluster when it was moved, for as long as it runs.
     pub(crate) moved_leads: BTreeMap<EtcdId, EtcdId>,
+    /// The clusters that ask their clients who they are.
+    pub(crate) with_users: BTreeSet<EtcdId>,
     pub(crate) patience: Duration,
 }
 
@@ -125,6 +127,7 @@ impl SimWorld {
             waiting: BTreeSet::new(),
             corruptions: Vec::new(),
             moved_leads: BTreeMap::new(),
+            with_users: BTreeSet::new(),
             patience: Duration::from_millis(500),
         };
         Self {
@@ -262,6 +265,16 @@ impl SimWorld {
         }
         state.settle();
         self.shared.changed.notify_all();
+    }
+
+    /// Sets the version of etcd that a host's package source has.
+    ///
+    /// # Panics
+    ///
+    /// When the text is no version.
+    pub fn offer_package(&self, host: &str, version: &str) {
+        let version = version.parse().expect("a version");
+        self.with_host(host, |host| host.packages.available = Some(version));
     }
 
     /// Kills the process of a unit with SIGKILL; systemd is taken not to restart it.

@@ -38,6 +38,7 @@ def plan(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    to: str | None = None,
 ) -> Plan:
     """Makes the plan of an inventory, as :meth:`Plan.from_inventory` does.
 
@@ -52,6 +53,7 @@ def plan(
         tags=tags,
         skip_tags=skip_tags,
         extra_vars=extra_vars,
+        to=to,
     )
 
 
@@ -64,6 +66,7 @@ def apply(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    to: str | None = None,
     on_event: OnEvent | None = None,
     base_dir: str | os.PathLike[str] | None = None,
     forks: int | None = None,
@@ -88,6 +91,7 @@ def apply(
             tags=tags,
             skip_tags=skip_tags,
             extra_vars=extra_vars,
+            to=to,
         )
     if executor is None:
         executor = SshExecutor()

@@ -45,6 +45,7 @@ class Plan:
         tags: list[str],
         skip_tags: list[str],
         extra_vars: list[str],
+        to: str | None,
         each: bool,
     ) -> list[Plan]: ...
     @staticmethod

@@ -21,7 +21,7 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload"] | str
+Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "upgrade"] | str
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -68,15 +68,17 @@ class Plan:
         tags: Iterable[str] = (),
         skip_tags: Iterable[str] = (),
         extra_vars: ExtraVars = (),
+        to: str | None = None,
     ) -> Plan:
         """Makes the plan of an inventory.
 
         ``limit``, ``tags``, ``skip_tags`` and ``extra_vars`` are those of Ansible: ``-l``, ``-t``,
-        ``--skip-tags`` and ``-e``. None of them removes a guard.
+        ``--skip-tags`` and ``-e``. None of them removes a guard. ``to`` is the version that goal
+        ``upgrade`` brings members to, by default ``etcd_version`` of the inventory.
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """
-        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=False)
+        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, to, each=False)
         return plan
 
     @classmethod
@@ -344,6 +346,7 @@ def split(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    to: str | None = None,
 ) -> list[Plan]:
     """Makes a plan for each cluster of an inventory, in the order of their names.
 
@@ -358,7 +361,7 @@ def split(
     >>> [plan.clusters for plan in pyetcdplan.split(inventory)]
     [['a'], ['b']]
     """
-    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=True)
+    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, to, each=True)
 
 
 def _build(
@@ -368,6 +371,7 @@ def _build(
     tags: Iterable[str],
     skip_tags: Iterable[str],
     extra_vars: ExtraVars,
+    to: str | None,
     *,
     each: bool,
 ) -> list[Plan]:
@@ -378,6 +382,7 @@ def _build(
         tags=_texts(tags),
         skip_tags=_texts(skip_tags),
         extra_vars=_arguments(extra_vars),
+        to=to,
         each=each,
     )
     return [Plan(plan, inventory.base_dir) for plan in plans]

@@ -10,6 +10,7 @@ mod params;
 mod plan;
 mod reload;
 mod status;
+mod upgrade;
 mod validate;
 
 use etcd_plan::report::Report;
@@ -28,6 +29,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Upgrade(arguments) => upgrade::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),

@@ -18,6 +18,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         limit,
         tags: Vec::new(),
         skip_tags: Vec::new(),
+        to: None,
     };
     let arguments = ApplyArguments {
         plan: None,

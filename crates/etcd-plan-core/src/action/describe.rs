@@ -1,7 +1,7 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::plan::{Action, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -16,6 +16,7 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Auth { access } => format!("whether {} has users", access.endpoint),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -44,6 +45,10 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Install => {
             "install etcd and etcdctl, without the package's own instance".to_owned()
         }
+        Action::Fetch => format!(
+            "fetch the packages of etcd{}, and install nothing yet",
+            wanted_version(step)
+        ),
         Action::EnsureAuthority => "use the certificate authority, or make one".to_owned(),
         Action::IssueCertificate { .. } => {
             format!("use the certificate of {}, or issue one", member())
@@ -83,6 +88,15 @@ pub fn summary(step: Step<'_>) -> String {
             member(),
             data_dir(step)
         ),
+        Action::Restart { turn } if step.plan().goal() == Goal::Upgrade => {
+            let whose = match turn {
+                Turn::Unwell => "if it is not there yet and not healthy",
+                Turn::Follower => "if it is not there yet and does not lead",
+                Turn::Leader => "if it is not there yet, after it has handed over the lead",
+            };
+            let version = wanted_version(step);
+            format!("bring etcd of {} to{version}, {whose}", member())
+        }
         Action::Restart { turn } => {
             let whose = match turn {
                 Turn::Unwell => "if its configuration changed and it is not healthy",
@@ -116,6 +130,14 @@ pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
     }
 }
 
+/// Gives the version that is wanted, behind a space; nothing where any will do.
+pub(crate) fn wanted_version(step: Step<'_>) -> String {
+    let version = step
+        .cluster()
+        .and_then(|cluster| cluster.settings.package.version.value.as_ref());
+    version.map_or_else(String::new, |version| format!(" {version}"))
+}
+
 fn data_dir(step: Step<'_>) -> String {
     let cluster = step.cluster();
     cluster.map_or_else(String::new, |c| c.settings.storage.data.to_string())
@@ -130,7 +152,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Gate => "nothing changes before every guard has agreed",
         Action::Lock => "changes begin behind the gate",
         Action::Await { .. } => "hosts go on together",
-        Action::Install | Action::EnsureAuthority => "the hosts must be ours alone",
+        Action::Install | Action::Fetch | Action::EnsureAuthority => "the hosts must be ours alone",
         Action::IssueCertificate { .. } => "the authority signs it",
         Action::Stage {
             files: FileSet::Conf,

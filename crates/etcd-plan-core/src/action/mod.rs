@@ -8,6 +8,7 @@ mod context;
 mod decision;
 mod describe;
 mod facts;
+mod fetch;
 mod folders;
 mod install;
 mod keys;
@@ -21,6 +22,7 @@ mod put_back;
 mod ready;
 mod refresh;
 mod register;
+mod replace;
 mod restart;
 mod settle;
 mod stage;
@@ -31,9 +33,10 @@ mod withdraw;
 
 pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
-pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
-pub(crate) use restart::turn as restart_turn;
+pub(crate) use describe::{if_purged, wanted_version};
+pub(crate) use replace::running;
+pub(crate) use restart::{is_cut_off, turn as restart_turn};
 
 use crate::op::ReadOp;
 use crate::plan::Action;
@@ -51,6 +54,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::Lock => Vec::new(),
         Action::ReadFacts => facts::questions(context),
         Action::Install => install::questions(),
+        Action::Fetch => fetch::questions(context),
         Action::Stage { files } => stage::questions(files),
         Action::Stop => stop::questions(context),
         Action::Purge => purge::questions(context),
@@ -86,6 +90,7 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         | Action::Await { .. } => Ok(Decision::Nothing),
         Action::Lock => Ok(lock::decide(context)),
         Action::Install => install::decide(context),
+        Action::Fetch => fetch::decide(context),
         Action::EnsureAuthority => keys::decide_authority(context),
         Action::IssueCertificate { member } => keys::decide_certificate(context, member),
         Action::Stage { files } => stage::decide(context, files),

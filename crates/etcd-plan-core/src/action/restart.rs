@@ -1,4 +1,4 @@
-use super::{Change, Decision, Problem, StepContext, promote, ready, refresh};
+use super::{Change, Decision, Problem, StepContext, promote, ready, refresh, replace};
 use crate::names::{EtcdId, HostPath, Millis};
 use crate::op::{FileContent, ReadOp, WriteOp};
 use crate::plan::{MemberFile, Turn};
@@ -27,6 +27,7 @@ const MOVE_TIMEOUT: Millis = Millis(10_000);
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service(), context.asks().etcd()];
     questions.extend(file_questions());
+    questions.extend(replace::questions(context));
     questions
 }
 
@@ -66,6 +67,7 @@ pub(super) fn decide(context: &StepContext<'_>, turn: Turn) -> Result<Decision, 
     change.ops.extend(restart_ops(context));
     change.check = vec![context.asks().service()];
     change.check.extend(file_questions());
+    change.check.extend(replace::questions(context));
     change.forget = vec![context.asks().etcd(), context.asks().await_back()];
     Ok(Decision::Change(change))
 }
@@ -105,18 +107,29 @@ pub(crate) fn turn(context: &StepContext<'_>) -> Result<Option<Turn>, Problem> {
 struct Due {
     why: Vec<String>,
     diffs: Vec<String>,
-    /// What keeps the files that are there, and writes the new ones.
+    /// What keeps the files and programs that are there, and brings the new ones.
     ops: Vec<WriteOp>,
+}
+
+/// Says whether a run was cut off before the member was well on what it got: what it ran on before is
+/// kept.
+pub(crate) fn is_cut_off(context: &StepContext<'_>) -> bool {
+    let Ok(facts) = context.facts() else {
+        return false;
+    };
+    let is_kept = |(_, path)| matches!(facts.bytes(&ReadOp::ReadFile { path }), Ok(Some(_)));
+    files().into_iter().any(is_kept) || matches!(replace::kept(facts), Ok(Some(_)))
 }
 
 fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
     if is_restarted(context)? {
         return Ok(None);
     }
+    let replace::Replacement { why, ops } = replace::decide(context)?;
     let mut due = Due {
-        why: Vec::new(),
+        why,
         diffs: Vec::new(),
-        ops: Vec::new(),
+        ops,
     };
     let facts = context.facts()?;
     for (file, kept_path) in files() {

@@ -92,6 +92,11 @@ codes! {
     /// The limit names the hosts that are to become members; at least one member of the cluster must
     /// be left out of it, for the others to join.
     JoinWithoutLimit = "join-without-limit", Error;
+    /// A goal lacks something that it needs, or was given what it has no use for.
+    ///
+    /// The goal `upgrade` needs an exact version, and no other goal takes one. `etcd-plan GOAL --help` says
+    /// what each goal takes.
+    GoalArgument = "goal-argument", Error;
     // -- values
     /// A value has another type than its parameter.
     ///

@@ -108,6 +108,8 @@ getters! {
     etcd: Etcd -> EtcdFacts;
     /// Gives the answer to a `KeyCount` question.
     key_count: KeyCount -> Option<u64>;
+    /// Gives the answer to an `Auth` question.
+    auth: Auth -> Option<bool>;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

@@ -57,6 +57,12 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// Whether the cluster at an endpoint asks its clients who they are (etcd's users and roles).
+    /// Answer: `Option<bool>`, none when it does not answer.
+    Auth {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].

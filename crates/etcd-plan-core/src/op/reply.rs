@@ -29,6 +29,8 @@ pub enum Reply {
     Etcd(EtcdFacts),
     /// To `KeyCount`.
     KeyCount(Option<u64>),
+    /// To `Auth`.
+    Auth(Option<bool>),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }

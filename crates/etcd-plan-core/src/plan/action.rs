@@ -27,6 +27,8 @@ pub enum Action {
     },
     /// etcd and etcdctl are installed.
     Install,
+    /// The packages of another version are fetched, or sent, and nothing is installed.
+    Fetch,
     /// The authority is there, or is made.
     EnsureAuthority,
     /// A member's certificate is good, or is issued.
@@ -176,7 +178,7 @@ impl Action {
             Self::Judge { guard } => guard.subtask(),
             Self::ReadFacts | Self::Lock => Subtask::Check,
             Self::Gate | Self::Await { .. } => return None,
-            Self::Install => Subtask::Install,
+            Self::Install | Self::Fetch => Subtask::Install,
             Self::Stop | Self::Purge => Subtask::Purge,
             Self::MakeFolders => Subtask::Dir,
             Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
@@ -232,6 +234,7 @@ impl Action {
             | Self::Verify => false,
             Self::Lock
             | Self::Install
+            | Self::Fetch
             | Self::EnsureAuthority
             | Self::IssueCertificate { .. }
             | Self::Stage { .. }

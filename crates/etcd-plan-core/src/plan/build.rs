@@ -6,14 +6,14 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
-use super::goal::{Goal, join};
+use super::goal::{Goal, join, upgrade};
 use super::options::{PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
-use crate::names::HostName;
+use crate::names::{EtcdVersion, HostName};
 use crate::spec::{self, ClusterSpec};
 
 /// Makes a plan with settings of its own.
@@ -25,6 +25,7 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    version: Option<EtcdVersion>,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -36,6 +37,7 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            version: None,
         }
     }
 
@@ -73,6 +75,14 @@ impl<'a> PlanBuilder<'a> {
     #[must_use]
     pub fn extra_vars(mut self, vars: ExtraVars) -> Self {
         self.extra_vars = vars;
+        self
+    }
+
+    /// Sets the version that the goal `upgrade` brings members to, exact: `3.5.16`. By default it is
+    /// `etcd_version` of the inventory. The plan keeps it as that parameter.
+    #[must_use]
+    pub fn version(mut self, version: EtcdVersion) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -129,6 +139,7 @@ impl<'a> PlanBuilder<'a> {
         if self.goal == Goal::Join {
             check_join(&selection, &clusters)?;
         }
+        upgrade::check(self.goal, &selection, self.version.as_ref(), &mut clusters)?;
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
@@ -368,7 +379,7 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= if self.goal == Goal::Reload {
+                kept[at] &= if self.goal.restarts() {
                     changed.iter().any(|(cluster, _)| *cluster == node.cluster)
                 } else {
                     changed.contains(&(node.cluster, node.at))
@@ -407,7 +418,7 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
-            None if node.action == Action::AwaitReady && self.goal == Goal::Reload => true,
+            None if node.action == Action::AwaitReady && self.goal.restarts() => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
@@ -418,7 +429,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || self.goal == Goal::Reload
+        self.joins(cluster as usize) || self.goal.restarts()
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {

@@ -64,7 +64,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
-        Action::Install => 3000,
+        Action::Install | Action::Fetch => 3000,
         Action::Stop => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner => 500,

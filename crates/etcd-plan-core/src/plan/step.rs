@@ -205,6 +205,7 @@ impl<'a> Step<'a> {
             Action::Lock => "lock".into(),
             Action::Await { barrier } => barrier.as_str().into(),
             Action::Install => "package".into(),
+            Action::Fetch => "fetched".into(),
             Action::EnsureAuthority => "authority".into(),
             Action::IssueCertificate { .. } | Action::Register { .. } => self.member_name(),
             Action::AddMember { .. } => format!("add/{}", self.member_name()),

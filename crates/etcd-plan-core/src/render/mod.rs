@@ -5,6 +5,7 @@ mod context;
 mod engine;
 mod environment;
 mod files;
+mod keys;
 
 pub use environment::{ClientEnvironment, environment};
 pub use files::{Rendered, member_file, target};

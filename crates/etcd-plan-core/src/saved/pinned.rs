@@ -205,12 +205,24 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
                 list(&of_members(etcd)),
             );
         }
+        (ReadOp::Auth { access }, Reply::Auth(auth)) => {
+            let words = match auth {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "not known",
+            };
+            put(
+                format!("users and roles at {}", access.endpoint),
+                words.to_owned(),
+            );
+        }
         // The number of keys moves by itself, and nothing is awaited in the first reading. The others
         // are answers to their own questions, above.
         (
             _,
             Reply::Done
             | Reply::KeyCount(_)
+            | Reply::Auth(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)

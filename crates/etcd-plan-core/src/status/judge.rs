@@ -1,6 +1,6 @@
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
-use super::warnings::{set_lag, warnings};
+use super::warnings::{mixed, set_lag, warnings};
 use super::{ClusterStatus, Drift, Finding, Health, MemberStatus};
 use crate::cert::UnixTime;
 use crate::facts::{Observation, Situation};
@@ -57,7 +57,8 @@ impl ClusterStatus {
         for alarm in &alarms {
             problems.push(alarm_problem(&views, alarm));
         }
-        let warnings = members.iter().flat_map(warnings).collect();
+        let warnings = members.iter().flat_map(warnings).chain(mixed(&members));
+        let warnings = warnings.collect();
         // Where the cluster is not there, everything would be new: that is no drift.
         let is_there = matches!(inputs.situation, Situation::Present { .. });
         Self {

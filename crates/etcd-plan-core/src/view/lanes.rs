@@ -104,6 +104,7 @@ fn label(action: Action) -> &'static str {
             Barrier::Started => "all members were started",
         },
         Action::Install => "install etcd",
+        Action::Fetch => "fetch the packages",
         Action::EnsureAuthority => "certificate authority",
         Action::IssueCertificate { .. } => "issue certificate",
         Action::Stage { files } => match files {

@@ -43,6 +43,13 @@ impl State {
         serves.then_some(etcd.member.kv.len() as u64)
     }
 
+    /// Says whether the cluster at an endpoint has users, if it serves.
+    pub(crate) fn auth(&self, from: &HostName, access: &EtcdAccess) -> Option<bool> {
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
+        let serves = etcd.ready && serving(etcd).is_ok();
+        serves.then(|| self.with_users.contains(&etcd.member.cluster_id))
+    }
+
     /// Says who listens on ports of a host.
     pub(crate) fn listeners(&self, host: &HostName, ports: &[Port]) -> Vec<Listener> {
         let etcds = self.etcds.iter().filter(|((of, _), _)| of == host);

@@ -50,6 +50,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
+        Reply::Auth(_) => "auth",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
@@ -82,6 +83,12 @@ fn every_question_has_an_answer_of_its_kind() {
             access: access(HOST)
         }),
         "key count"
+    );
+    assert_eq!(
+        kind(ReadOp::Auth {
+            access: access(HOST)
+        }),
+        "auth"
     );
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }

@@ -3,6 +3,7 @@
 mod create;
 pub(in crate::plan) mod join;
 mod reload;
+pub(in crate::plan) mod upgrade;
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,11 +31,20 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// The members of the cluster that lives go to another version of etcd, one after the other:
+    /// that of [`crate::plan::PlanBuilder::version`].
+    Upgrade,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Rebuild, Self::Join, Self::Reload];
+    pub const ALL: [Self; 5] = [
+        Self::Create,
+        Self::Rebuild,
+        Self::Join,
+        Self::Reload,
+        Self::Upgrade,
+    ];
 
     /// Gives the goal's name.
     pub fn as_str(self) -> &'static str {
@@ -43,13 +53,20 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Upgrade => "upgrade",
         }
+    }
+
+    /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
+    /// are locked, whatever the limit, and nothing is purged or built.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Reload | Self::Upgrade)
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload => PurgeRule::WhenNeeded,
+            Self::Create | Self::Join | Self::Reload | Self::Upgrade => PurgeRule::WhenNeeded,
             Self::Rebuild => PurgeRule::Always,
         }
     }
@@ -71,6 +88,12 @@ impl Goal {
                 let gate = steps.guarded_gate();
                 for cluster in 0..steps.cluster_count() {
                     reload::plan(&mut steps.of_cluster(cluster), gate);
+                }
+            }
+            Self::Upgrade => {
+                let gate = steps.guarded_gate();
+                for cluster in 0..steps.cluster_count() {
+                    upgrade::plan(&mut steps.of_cluster(cluster), gate);
                 }
             }
         }

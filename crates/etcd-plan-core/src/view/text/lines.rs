@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::wrap::write_line;
-use crate::action::{if_purged, summary};
+use crate::action::{if_purged, summary, wanted_version};
 use crate::names::HostName;
-use crate::plan::{Action, Barrier, Plan, Step, Subtask};
+use crate::plan::{Action, Barrier, Goal, Plan, Step, Subtask};
 
 /// The steps of one cluster as a person reads them: those that are alike in one line, in phases
 /// that begin when something is so on all hosts.
@@ -116,6 +116,11 @@ impl Line<'_> {
                 "write what etcd does not read again into the files of all, without a restart"
                     .to_owned()
             }
+            Action::Restart { .. } if first.plan().goal() == Goal::Upgrade => format!(
+                "install etcd{} and restart on it, one after the other: who is down first, the \
+                 leader last, after it has handed over",
+                wanted_version(first)
+            ),
             Action::Restart { .. } => {
                 "restart etcd where its configuration changed, one after the other: who is down \
                  first, the leader last, after it has handed over"

@@ -121,6 +121,12 @@ pub(super) fn key_count(text: &str) -> Result<Option<u64>, Garbled> {
         .map_err(|error| Garbled::new(error.to_string()))
 }
 
+/// Reads the line `auth`, which may be missing.
+pub(super) fn auth(text: &str) -> Option<bool> {
+    let answer = text.lines().find_map(|line| line.strip_prefix("auth "));
+    answer.map(|answer| answer == "yes")
+}
+
 /// Reads the line `waited MS`, the state of the service, the answers of etcd, and after the line
 /// `log` the log.
 pub(super) fn awaited(output: &Output<'_>) -> Result<Awaited, Garbled> {

@@ -19,6 +19,22 @@ key_count() { # ACCESS
     printf 'count %s %s\n' $? "$answer"
 }
 
+# A cluster that has users refuses one that it does not know; one without lets all in. `auth status`
+# came with etcdctl 3.5.
+auth_enabled() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    if refusal=$(ctl --user etcd-plan:none get etcd-plan 2>&1 >/dev/null); then
+        printf 'auth no\n'
+    else
+        case $refusal in
+            *'authentication failed'*) printf 'auth yes\n' ;;
+            *) say "$refusal" ;;
+        esac
+    fi
+}
+
 await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
     service=$1 timeout=$2 as_learner=$3
     shift 3

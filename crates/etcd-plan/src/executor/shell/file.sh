@@ -100,6 +100,10 @@ delete_purged() { # PATH
     esac
 }
 
+drop_folder() { # PATH
+    rm -rf -- "$1"
+}
+
 # Old and small versions of sync know no files: then everything is synced.
 sync_path() { # PATH
     sync -- "$1" 2>/dev/null || sync

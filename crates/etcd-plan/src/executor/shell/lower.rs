@@ -59,6 +59,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
+        ReadOp::Auth { access } => etcd::access(call.function("auth_enabled"), access),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -118,6 +119,18 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             to,
             timeout,
         } => etcd::move_leader(call, access, *to, *timeout),
+        WriteOp::FetchPackage { version, folder } => {
+            package::of_version(call, "fetch_package", version).path(folder)
+        }
+        WriteOp::ReplacePackage {
+            version,
+            folder,
+            keep,
+        } => package::of_version(call, "replace_package", version)
+            .path(folder)
+            .path(keep),
+        WriteOp::PutBackPrograms { kept } => call.function("put_back_programs").path(kept),
+        WriteOp::DropFolder { path } => file::drop_folder(call, path),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -136,6 +149,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
+        Op::Read(ReadOp::Auth { .. }) => Reply::Auth(etcd::auth(output.text()?)),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }
@@ -153,7 +167,13 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::PromoteMember { timeout, .. }
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
-        Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
+        Op::Write(
+            WriteOp::InstallPackage { .. }
+            | WriteOp::InstallFile { .. }
+            | WriteOp::FetchPackage { .. }
+            | WriteOp::ReplacePackage { .. }
+            | WriteOp::PutBackPrograms { .. },
+        ) => INSTALLATION,
         Op::Read(_) | Op::Write(_) => patience,
     }
 }
