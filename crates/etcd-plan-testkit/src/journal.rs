@@ -116,7 +116,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
         Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
         Op::Write(WriteOp::DeletePurged { .. }) => "delete_purged",
-        Op::Write(WriteOp::ReloadUnits) => "reload_units",
+        Op::Write(WriteOp::ReloadUnits { .. }) => "reload_units",
         Op::Write(WriteOp::EnableService { .. }) => "enable_service",
         Op::Write(WriteOp::DisableService { .. }) => "disable_service",
         Op::Write(WriteOp::StartService { .. }) => "start_service",
@@ -138,7 +138,7 @@ pub fn op_name(op: &Op) -> &'static str {
 fn op_object(op: &Op) -> Option<String> {
     match op {
         Op::Read(ReadOp::System | ReadOp::Package)
-        | Op::Write(WriteOp::ReloadUnits | WriteOp::InstallPackage { version: None }) => None,
+        | Op::Write(WriteOp::InstallPackage { version: None }) => None,
         Op::Read(
             ReadOp::Stat { path }
             | ReadOp::ReadFile { path }
@@ -162,7 +162,8 @@ fn op_object(op: &Op) -> Option<String> {
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
-            WriteOp::EnableService { service }
+            WriteOp::ReloadUnits { service }
+            | WriteOp::EnableService { service }
             | WriteOp::DisableService { service }
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },

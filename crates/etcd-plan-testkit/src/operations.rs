@@ -117,7 +117,7 @@ impl State {
                 host.files.remove_all(path);
                 Ok(())
             }
-            WriteOp::ReloadUnits => {
+            WriteOp::ReloadUnits { .. } => {
                 host.reload_units();
                 Ok(())
             }

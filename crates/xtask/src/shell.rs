@@ -59,6 +59,16 @@ pub(crate) struct Ran {
 ///
 /// When it cannot be started.
 pub(crate) fn watch(command: &mut Command) -> Result<Ran, String> {
+    watch_as("", command)
+}
+
+/// Runs a program as [`watch`] does, and shows its lines behind a label, by which they are told from
+/// those of programs that run at the same time.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) fn watch_as(label: &str, command: &mut Command) -> Result<Ran, String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .stdin(Stdio::null())
@@ -76,7 +86,7 @@ pub(crate) fn watch(command: &mut Command) -> Result<Ran, String> {
     let lines = lines
         .into_iter()
         .inspect(|line| {
-            let _ = writeln!(stderr(), "{line}");
+            let _ = writeln!(stderr(), "{label}{line}");
         })
         .collect();
     let status = child

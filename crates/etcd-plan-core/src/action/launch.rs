@@ -32,10 +32,10 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             service: service.clone(),
         });
     }
-    if !runs || !found.enabled {
-        change.ops.push(WriteOp::ReloadUnits);
-    }
     if !runs {
+        change.ops.push(WriteOp::ReloadUnits {
+            service: service.clone(),
+        });
         let At::Member(position) = context.step.node().at else {
             unreachable!("members are started on their hosts: see goal/")
         };

@@ -76,7 +76,9 @@ pub(super) fn decide(context: &StepContext<'_>, turn: Turn) -> Result<Decision, 
 pub(super) fn restart_ops(context: &StepContext<'_>) -> [WriteOp; 3] {
     let service = context.spec().service();
     [
-        WriteOp::ReloadUnits,
+        WriteOp::ReloadUnits {
+            service: service.clone(),
+        },
         WriteOp::StopService {
             service: service.clone(),
             timeout: STOP_TIMEOUT,

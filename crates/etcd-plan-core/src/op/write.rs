@@ -66,10 +66,13 @@ pub enum WriteOp {
         /// The folder.
         path: HostPath,
     },
-    /// Makes the service manager read its unit files again.
-    ReloadUnits,
-    /// Makes a service start at boot. The service manager knows once it has read its unit files
-    /// again.
+    /// Makes the service manager read its unit files again, where it does not know a service's unit
+    /// file in `/etc/systemd/system` as it is now.
+    ReloadUnits {
+        /// The service.
+        service: Service,
+    },
+    /// Makes a service start at boot.
     EnableService {
         /// The service.
         service: Service,

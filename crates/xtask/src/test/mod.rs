@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold, one stage after the other.
+//! `cargo xtask test`: everything that must hold, in stages.
 
 mod count;
 mod outcome;
@@ -8,12 +8,13 @@ mod stages;
 
 use std::io::{Write as _, stderr, stdout};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Instant;
 
 pub(crate) use stages::STAGES;
 
-use outcome::Tally;
-use stages::Stage;
+use outcome::{Outcome, Tally};
+use stages::{How, Stage};
 
 /// Runs all stages, or those that are named. One that fails does not keep the others from running.
 pub(crate) fn run(names: &[String]) -> ExitCode {
@@ -32,21 +33,56 @@ pub(crate) fn run(names: &[String]) -> ExitCode {
     if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::LAB) {
         stages::prepare_lab_meanwhile();
     }
-    let mut tally = Tally::default();
-    for stage in wanted {
-        heading(stage.name, stage.summary);
-        let began = Instant::now();
-        let outcome = (stage.run)();
-        let seconds = began.elapsed().as_secs_f64();
-        let _ = writeln!(stderr(), "-- {}: {outcome}, {seconds:.1} s", stage.name);
-        tally.add(stage.name, outcome);
-    }
+    let tally = run_stages(&wanted);
     let _ = write!(stdout(), "\n{tally}");
     if tally.has_failed() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// Runs stages in their turn, and some of them beside those behind them.
+fn run_stages(stages: &[&Stage]) -> Tally {
+    let mut outcomes = vec![None; stages.len()];
+    thread::scope(|scope| {
+        let mut beside = Vec::new();
+        for (position, stage) in stages.iter().enumerate() {
+            heading(stage.name, stage.summary);
+            let began = Instant::now();
+            match stage.how {
+                How::InTurn(run) => {
+                    let outcome = run();
+                    say_outcome(stage, began, &outcome);
+                    outcomes[position] = Some(outcome);
+                }
+                How::Beside { first, then } => match first() {
+                    Ok(()) => beside.push((position, began, scope.spawn(then))),
+                    Err(outcome) => {
+                        say_outcome(stage, began, &outcome);
+                        outcomes[position] = Some(outcome);
+                    }
+                },
+            }
+        }
+        for (position, began, running) in beside {
+            let outcome = running
+                .join()
+                .unwrap_or_else(|_| Outcome::failed("its thread panicked"));
+            say_outcome(stages[position], began, &outcome);
+            outcomes[position] = Some(outcome);
+        }
+    });
+    let mut tally = Tally::default();
+    for (stage, outcome) in stages.iter().zip(outcomes) {
+        tally.add(stage.name, outcome.expect("every stage has run"));
+    }
+    tally
+}
+
+fn say_outcome(stage: &Stage, began: Instant, outcome: &Outcome) {
+    let seconds = began.elapsed().as_secs_f64();
+    let _ = writeln!(stderr(), "-- {}: {outcome}, {seconds:.1} s", stage.name);
 }
 
 fn heading(name: &str, summary: &str) {

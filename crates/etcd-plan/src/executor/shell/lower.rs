@@ -86,7 +86,7 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             call.function("move_contents_aside").path(path).path(to)
         }
         WriteOp::DeletePurged { path } => call.function("delete_purged").path(path),
-        WriteOp::ReloadUnits => call.function("reload_units"),
+        WriteOp::ReloadUnits { service } => service::name(call.function("reload_units"), service),
         WriteOp::EnableService { service } => {
             service::name(call.function("enable_service"), service)
         }

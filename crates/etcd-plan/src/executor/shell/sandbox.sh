@@ -38,7 +38,7 @@ service_log() { # NAME
     tail -n 30 -- "$root/var/log/$1.log"
 }
 
-reload_units() {
+reload_units() { # NAME
     :
 }
 

@@ -18,36 +18,15 @@ const OF_THE_SECOND: [&str; 5] = ["joins::", "killed::", "larger::", "packages::
 /// As many hosts for etcd as the tests want.
 const NODES: u8 = 5;
 
-const TESTS: [&str; 6] = [
-    "test",
-    "--offline",
-    "--package",
-    "etcd-plan-tests",
-    "--test",
-    "lab",
-];
+// All of the workspace is selected each time, so that dependencies are taken as the stage `tests`
+// has compiled them, and not once more with the fewer features of one package.
 
-const BUILD: [&str; 6] = [
-    "test",
-    "--package",
-    "etcd-plan-tests",
-    "--test",
-    "lab",
-    "--no-run",
-];
+const TESTS: [&str; 5] = ["test", "--offline", "--workspace", "--test", "lab"];
 
-/// The program that a test kills at random moments.
-const BUILD_CONTROLLER: [&str; 6] = [
-    "build",
-    "--quiet",
-    "--package",
-    "etcd-plan-examples",
-    "--example",
-    "ssh",
-];
+const BUILD: [&str; 5] = ["test", "--workspace", "--test", "lab", "--no-run"];
 
-/// The program that a test runs as an operator would.
-const BUILD_COMMAND: [&str; 4] = ["build", "--quiet", "--package", "etcd-plan-cli"];
+/// The programs that tests run as an operator would, and kill at random moments.
+const BUILD_PROGRAMS: [&str; 5] = ["build", "--quiet", "--workspace", "--bins", "--examples"];
 
 /// Begins with what takes longest of a lab, and mostly waits for packages: its image. What is wrong
 /// with it is told when the lab is to come up.
@@ -59,16 +38,20 @@ pub(crate) fn prepare_meanwhile() {
     });
 }
 
-/// Runs the tests on real hosts, in a lab that is made for them and taken away.
-pub(super) fn run() -> Outcome {
-    // Before the lab, in which nothing can be fetched.
-    for build in [&BUILD[..], &BUILD_CONTROLLER, &BUILD_COMMAND] {
+/// Builds the tests and what they run: before there is a lab, in which nothing can be fetched.
+pub(super) fn build() -> Result<(), Outcome> {
+    for build in [&BUILD[..], &BUILD_PROGRAMS] {
         match watch(&mut cargo(build)) {
             Ok(ran) if ran.status.success() => {}
-            Ok(ran) => return Outcome::failed(format!("cargo ended with {}", ran.status)),
-            Err(why) => return Outcome::failed(why),
+            Ok(ran) => return Err(Outcome::failed(format!("cargo ended with {}", ran.status))),
+            Err(why) => return Err(Outcome::failed(why)),
         }
     }
+    Ok(())
+}
+
+/// Runs the tests on real hosts, in labs that are made for them and taken away.
+pub(super) fn run() -> Outcome {
     thread::scope(|scope| {
         let labs = NAMES.map(|name| scope.spawn(move || run_in(name)));
         let outcomes = labs.map(thread::ScopedJoinHandle::join);
@@ -87,7 +70,7 @@ fn run_in(name: &str) -> Outcome {
         Err(error) => return Outcome::skipped(format!("{error}; {}", error.hint)),
     };
     let outcome = match inside(&lab, name) {
-        Ok(mut command) => count_tests_with(&mut command, count::of_libtest),
+        Ok(mut command) => count_tests_with(&format!("{name}: "), &mut command, count::of_libtest),
         Err(error) => Outcome::failed(error.to_string()),
     };
     match lab.down() {

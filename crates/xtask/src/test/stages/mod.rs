@@ -24,70 +24,86 @@ pub(crate) struct Stage {
     pub(crate) summary: &'static str,
     /// Whether it wants etcd and the other tools that are installed at the beginning.
     pub(crate) runs_etcd: bool,
-    pub(crate) run: fn() -> Outcome,
+    pub(crate) how: How,
 }
 
-/// All stages. To add one, write its file and add it here.
+/// How a stage runs.
+pub(crate) enum How {
+    /// After the stage before it, and before the one behind it.
+    InTurn(fn() -> Outcome),
+    /// Beside the stages behind it, since it mostly waits.
+    Beside {
+        /// What it does in its turn: all that needs the cores, or cargo.
+        first: fn() -> Result<(), Outcome>,
+        /// What it does beside others.
+        then: fn() -> Outcome,
+    },
+}
+
+/// All stages. The lab needs what `python` leaves. To add one, write its file and add it here.
 pub(crate) const STAGES: &[Stage] = &[
     Stage {
         name: "format",
         summary: "`cargo fmt` would change nothing",
         runs_etcd: false,
-        run: format::run,
+        how: How::InTurn(format::run),
     },
     Stage {
         name: "clippy",
         summary: "clippy has nothing to say",
         runs_etcd: false,
-        run: clippy::run,
+        how: How::InTurn(clippy::run),
     },
     Stage {
         name: "tests",
         summary: "the Rust tests",
         runs_etcd: true,
-        run: tests::run,
-    },
-    Stage {
-        name: "doc-tests",
-        summary: "the code in the documentation",
-        runs_etcd: false,
-        run: doc_tests::run,
-    },
-    Stage {
-        name: "doc",
-        summary: "`cargo doc` has nothing to say",
-        runs_etcd: false,
-        run: doc::run,
-    },
-    Stage {
-        name: "example",
-        summary: "three_nodes builds a cluster, and again, and leaves no process",
-        runs_etcd: true,
-        run: example::run,
+        how: How::InTurn(tests::run),
     },
     Stage {
         name: "python",
         summary: "the Python package in a fresh environment, and its tests",
         runs_etcd: true,
-        run: python::run,
+        how: How::InTurn(python::run),
     },
     Stage {
         name: LAB,
         summary: "the tests on real hosts, as root on Linux",
         runs_etcd: false,
-        run: lab::run,
+        how: How::Beside {
+            first: lab::build,
+            then: lab::run,
+        },
+    },
+    Stage {
+        name: "doc-tests",
+        summary: "the code in the documentation",
+        runs_etcd: false,
+        how: How::InTurn(doc_tests::run),
+    },
+    Stage {
+        name: "doc",
+        summary: "`cargo doc` has nothing to say",
+        runs_etcd: false,
+        how: How::InTurn(doc::run),
+    },
+    Stage {
+        name: "example",
+        summary: "three_nodes builds a cluster, and again, and leaves no process",
+        runs_etcd: true,
+        how: How::InTurn(example::run),
     },
     Stage {
         name: "package",
         summary: "the crates could be published",
         runs_etcd: false,
-        run: package::run,
+        how: How::InTurn(package::run),
     },
     Stage {
         name: "deny",
         summary: "licences, sources, versions and advisories of dependencies",
         runs_etcd: false,
-        run: deny::run,
+        how: How::InTurn(deny::run),
     },
 ];
 

@@ -1,6 +1,6 @@
 use std::process::Command;
 
-use crate::shell::{Ran, cargo, has_cargo, watch};
+use crate::shell::{Ran, cargo, has_cargo, watch_as};
 use crate::test::count;
 use crate::test::outcome::Outcome;
 use crate::test::skips::Skips;
@@ -37,11 +37,12 @@ pub(super) fn count_tests(
     arguments: &[&str],
     count: impl Fn(&[String]) -> count::Count,
 ) -> Outcome {
-    count_tests_with(&mut cargo(arguments), count)
+    count_tests_with("", &mut cargo(arguments), count)
 }
 
-/// Runs a command that runs tests, and counts them.
+/// Runs a command that runs tests, shows its lines behind a label, and counts the tests.
 pub(super) fn count_tests_with(
+    label: &str,
     command: &mut Command,
     count: impl Fn(&[String]) -> count::Count,
 ) -> Outcome {
@@ -49,7 +50,7 @@ pub(super) fn count_tests_with(
         Ok(skips) => skips,
         Err(why) => return Outcome::failed(why),
     };
-    let Ran { status, lines } = match watch(skips.tell(command)) {
+    let Ran { status, lines } = match watch_as(label, skips.tell(command)) {
         Ok(ran) => ran,
         Err(why) => return Outcome::failed(why),
     };

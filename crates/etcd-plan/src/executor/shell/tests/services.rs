@@ -151,7 +151,9 @@ fn without_a_program_there_is_no_start() {
 fn units_are_nothing_in_a_sandbox() {
     with_each_shell(|shell| {
         let mut host = Host::new(shell);
-        host.write_twice(&WriteOp::ReloadUnits);
+        host.write_twice(&WriteOp::ReloadUnits {
+            service: service("etcd"),
+        });
         host.write_twice(&WriteOp::EnableService {
             service: service("etcd"),
         });

@@ -96,8 +96,34 @@ fn units_are_reloaded_enabled_and_started() {
     with_each_shell(|shell| {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut session = machine_session(shell, dir.path(), &[("systemctl", SYSTEMCTL)]);
+        let reload = WriteOp::ReloadUnits {
+            service: service("etcd"),
+        };
+        let show = "show -p LoadState,FragmentPath,NeedDaemonReload -- etcd.service";
+        let ours = "FragmentPath=/etc/systemd/system/etcd.service\n";
+        let other = "FragmentPath=/lib/systemd/system/etcd.service\n";
+        for (known, is_read_again) in [
+            (format!("{ours}NeedDaemonReload=no\n"), false),
+            (format!("{ours}NeedDaemonReload=yes\n"), true),
+            (format!("{other}NeedDaemonReload=no\n"), true),
+            ("LoadState=not-found\n".to_owned(), true),
+        ] {
+            fs::write(dir.path().join("state"), &known).expect("a file");
+            let _ = fs::remove_file(dir.path().join("calls"));
+            assert_eq!(
+                one(&mut session, Op::Write(reload.clone())),
+                Ok(Reply::Done)
+            );
+            let wanted = if is_read_again {
+                vec![show, "daemon-reload"]
+            } else {
+                vec![show]
+            };
+            assert_eq!(calls(dir.path()), wanted, "{known}");
+        }
+        fs::write(dir.path().join("state"), "UnitFileState=enabled\n").expect("a file");
+        let _ = fs::remove_file(dir.path().join("calls"));
         for op in [
-            WriteOp::ReloadUnits,
             WriteOp::EnableService {
                 service: service("etcd"),
             },
@@ -115,8 +141,8 @@ fn units_are_reloaded_enabled_and_started() {
         assert_eq!(
             calls(dir.path()),
             [
-                "daemon-reload",
                 "--quiet --no-reload enable -- etcd.service",
+                "show -p UnitFileState -- etcd.service",
                 "reset-failed -- etcd.service",
                 "--no-block start -- etcd.service",
                 "--quiet --no-reload enable -- masked.service",
