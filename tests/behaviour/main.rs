@@ -21,6 +21,7 @@ mod refusals;
 mod registration;
 mod reloads;
 mod repeats;
+mod restarts;
 mod saved_plans;
 mod status;
 mod stops;

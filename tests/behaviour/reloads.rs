@@ -10,15 +10,15 @@ use etcd_plan_tests::{HOSTS, Scene, THREE};
 use crate::cuts::CUTS;
 
 /// Makes the living cluster of three, and an inventory with these variables more.
-fn changed(vars: &str) -> Scene {
+pub(crate) fn changed(vars: &str) -> Scene {
     let mut scene = Scene::living();
     scene.reread(&THREE.replace("etcd }", &format!("etcd, {vars} }}")));
     scene
 }
 
-const SLOWER: &str = "etcd_heartbeat_interval: 200, etcd_election_timeout: 2000";
+pub(crate) const SLOWER: &str = "etcd_heartbeat_interval: 200, etcd_election_timeout: 2000";
 
-fn reload(scene: &Scene) -> Plan {
+pub(crate) fn reload(scene: &Scene) -> Plan {
     scene.plan_with(|builder| builder.goal(Goal::Reload))
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn keeps(scene: &Scene, host: &str) -> bool {
     })
 }
 
-fn interval(scene: &Scene, host: &str) -> Option<String> {
+pub(crate) fn interval(scene: &Scene, host: &str) -> Option<String> {
     let conf = conf(scene, host);
     let mut lines = conf.lines();
     lines.find_map(|line| line.strip_prefix("heartbeat-interval: ").map(str::to_owned))

@@ -107,6 +107,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::Auth { .. }) => "auth",
+        Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
@@ -168,6 +169,10 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },
         ) => Some(service.unit()),
+        Op::Read(ReadOp::AwaitVoters { voters, .. }) => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            Some(urls.join(","))
+        }
         Op::Read(ReadOp::Listeners { ports }) => {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))

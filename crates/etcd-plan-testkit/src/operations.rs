@@ -3,7 +3,7 @@
 use etcd_plan::core::names::{EtcdVersion, HostName, HostPath, Millis};
 use etcd_plan::core::op::{
     Awaited, DataDirFacts, Op, OpFailure, OpResult, Ownership, PackageFacts, PackageManager,
-    ReadOp, Reply, WriteOp,
+    ReadOp, Reply, VotersFacts, WriteOp,
 };
 
 use crate::files::{FileTree, Node};
@@ -56,6 +56,17 @@ impl State {
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
             ReadOp::Auth { access } => Reply::Auth(self.auth(name, access)),
+            ReadOp::AwaitVoters {
+                voters,
+                steady,
+                timeout,
+            } => {
+                let etcds = voters.iter().map(|access| self.etcd_facts(name, access));
+                let etcds: Vec<_> = etcds.collect();
+                let are_well = etcds.iter().all(|etcd| etcd.healthy);
+                let waited = if are_well { *steady } else { *timeout };
+                Reply::Voters(VotersFacts { etcds, waited })
+            }
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {

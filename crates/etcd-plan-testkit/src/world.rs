@@ -3,7 +3,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use etcd_plan::core::names::{Address, EtcdId, HostName, HostPath, Port};
-use etcd_plan::core::op::{Listener, ServiceState};
+use etcd_plan::core::op::{Alarm, Listener, ServiceState};
 
 use crate::etcd::Instance;
 use crate::files::{FileTree, Node};
@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) corruptions: Vec<String>,
     /// Who took over the lead of a cluster when it was moved, for as long as it runs.
     pub(crate) moved_leads: BTreeMap<EtcdId, EtcdId>,
+    /// The alarms that are raised, by cluster.
+    pub(crate) alarms: BTreeMap<EtcdId, Vec<Alarm>>,
     /// The clusters that ask their clients who they are.
     pub(crate) with_users: BTreeSet<EtcdId>,
     pub(crate) patience: Duration,
@@ -127,6 +129,7 @@ impl SimWorld {
             waiting: BTreeSet::new(),
             corruptions: Vec::new(),
             moved_leads: BTreeMap::new(),
+            alarms: BTreeMap::new(),
             with_users: BTreeSet::new(),
             patience: Duration::from_millis(500),
         };

@@ -17,6 +17,10 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
         ReadOp::Auth { access } => format!("whether {} has users", access.endpoint),
+        ReadOp::AwaitVoters { voters, .. } => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            format!("the health of {}", urls.join(", "))
+        }
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -87,6 +91,10 @@ pub fn summary(step: Step<'_>) -> String {
             "stop etcd of {} and move {} aside, if it did not come to join",
             member(),
             data_dir(step)
+        ),
+        Action::Spare { .. } => format!(
+            "wait until the others can do without {}, if it is to restart",
+            member()
         ),
         Action::Restart { turn } if step.plan().goal() == Goal::Upgrade => {
             let whose = match turn {
@@ -171,6 +179,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitLearner => "it must have been started",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::Spare { .. } => "the one before must be back",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",

@@ -25,6 +25,7 @@ mod register;
 mod replace;
 mod restart;
 mod settle;
+mod spare;
 mod stage;
 mod stop;
 mod unregister;
@@ -52,6 +53,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::IssueCertificate { .. }
         | Action::Verify
         | Action::Lock => Vec::new(),
+        Action::Spare { .. } => restart::questions(context),
         Action::ReadFacts => facts::questions(context),
         Action::Install => install::questions(),
         Action::Fetch => fetch::questions(context),
@@ -107,6 +109,7 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::PromoteMember { .. } => members::decide_promote(context),
         Action::TakeBack { .. } => members::decide_take_back(context),
         Action::Withdraw => withdraw::decide(context),
+        Action::Spare { turn } => spare::decide(context, turn),
         Action::Restart { turn } => restart::decide(context, turn),
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),

@@ -105,6 +105,11 @@ pub(crate) fn turn(context: &StepContext<'_>) -> Result<Option<Turn>, Problem> {
     Ok(due(context)?.map(|_| own_turn(context)))
 }
 
+/// Says whether a member restarts in a turn: who was passed over before is taken too.
+pub(super) fn is_its_turn(context: &StepContext<'_>, turn: Turn) -> Result<bool, Problem> {
+    Ok(due(context)?.is_some() && own_turn(context) <= turn)
+}
+
 /// What a restart would bring.
 struct Due {
     why: Vec<String>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::op::{
     Awaited, DataDirFacts, EtcdFacts, FileFacts, Listener, PackageFacts, ReadOp, Reply,
-    ServiceFacts, SystemFacts,
+    ServiceFacts, SystemFacts, VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -110,6 +110,8 @@ getters! {
     key_count: KeyCount -> Option<u64>;
     /// Gives the answer to an `Auth` question.
     auth: Auth -> Option<bool>;
+    /// Gives the answer to an `AwaitVoters` question.
+    voters: Voters -> VotersFacts;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

@@ -16,7 +16,7 @@ pub use read::{EtcdAccess, ReadOp};
 pub use reply::{
     Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Listener,
     MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager, ServiceState,
-    SystemFacts,
+    SystemFacts, VotersFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

@@ -63,6 +63,16 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// Waits until several etcds are healthy, and have been so together for some time, or the time is
+    /// over. Answer: [`super::VotersFacts`].
+    AwaitVoters {
+        /// How each is reached.
+        voters: Vec<EtcdAccess>,
+        /// For how long they must have been healthy together.
+        steady: Millis,
+        /// How long at the most.
+        timeout: Millis,
+    },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].

@@ -31,6 +31,8 @@ pub enum Reply {
     KeyCount(Option<u64>),
     /// To `Auth`.
     Auth(Option<bool>),
+    /// To `AwaitVoters`.
+    Voters(VotersFacts),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }
@@ -286,4 +288,13 @@ pub struct Awaited {
     pub waited: Millis,
     /// The last lines of its log when it is not healthy; empty otherwise.
     pub log: String,
+}
+
+/// What several etcds say after they were waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotersFacts {
+    /// What each says at the end, in the order in which they were asked for.
+    pub etcds: Vec<EtcdFacts>,
+    /// How long it took.
+    pub waited: Millis,
 }

@@ -78,6 +78,11 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// The other voters are waited for until they can do without a member, if this turn is its.
+    Spare {
+        /// Whose turn it is.
+        turn: Turn,
+    },
     /// A member whose effective configuration changed restarts on the new one, if this turn is its.
     Restart {
         /// Whose turn it is.
@@ -192,6 +197,7 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::Spare { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
             | Self::PutBack { .. }
@@ -211,6 +217,7 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::Spare { .. } => Self::Spare { turn: Turn::Unwell },
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
             Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
@@ -231,6 +238,7 @@ impl Action {
             | Self::Await { .. }
             | Self::AwaitReady
             | Self::AwaitLearner
+            | Self::Spare { .. }
             | Self::Verify => false,
             Self::Lock
             | Self::Install

@@ -60,6 +60,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::TakeBack { .. }
         | Action::Withdraw
         | Action::PutBack { .. }
+        | Action::Spare { .. }
         | Action::Unregister
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,

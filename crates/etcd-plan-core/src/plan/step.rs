@@ -213,6 +213,7 @@ impl<'a> Step<'a> {
             Action::PromoteMember { .. } => format!("promote/{}", self.member_name()),
             Action::TakeBack { .. } => format!("take-back/{}", self.member_name()),
             Action::Withdraw => "withdraw".into(),
+            Action::Spare { turn } => format!("spare/{}", turn.as_str()),
             Action::Restart { turn } => format!("restart/{}", turn.as_str()),
             Action::Settle { turn } => format!("settle/{}", turn.as_str()),
             Action::PutBack { turn } => format!("put-back/{}", turn.as_str()),

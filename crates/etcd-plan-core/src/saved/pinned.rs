@@ -223,6 +223,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             Reply::Done
             | Reply::KeyCount(_)
             | Reply::Auth(_)
+            | Reply::Voters(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)

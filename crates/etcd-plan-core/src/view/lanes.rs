@@ -127,6 +127,7 @@ fn label(action: Action) -> &'static str {
         Action::PromoteMember { .. } => "give it its vote",
         Action::TakeBack { .. } => "take out again",
         Action::Withdraw => "move its data aside",
+        Action::Spare { .. } => "ask the others",
         Action::Restart { .. } => "restart etcd",
         Action::Settle { .. } => "wait until it is back",
         Action::PutBack { .. } => "put back what was",

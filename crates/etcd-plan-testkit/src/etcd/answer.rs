@@ -31,7 +31,11 @@ impl State {
             healthy: served.is_ok(),
             status: Some(status(etcd)),
             members,
-            alarms: Vec::new(),
+            alarms: match served {
+                Ok(()) => self.alarms.get(&etcd.member.cluster_id).cloned(),
+                Err(_) => None,
+            }
+            .unwrap_or_default(),
             said: served.err().unwrap_or_default(),
         }
     }

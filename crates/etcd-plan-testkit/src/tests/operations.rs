@@ -51,6 +51,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
         Reply::Auth(_) => "auth",
+        Reply::Voters(_) => "voters",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
@@ -90,6 +91,12 @@ fn every_question_has_an_answer_of_its_kind() {
         }),
         "auth"
     );
+    let voters = ReadOp::AwaitVoters {
+        voters: vec![access(HOST)],
+        steady: Millis(0),
+        timeout: Millis(1),
+    };
+    assert_eq!(kind(voters), "voters");
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }
 

@@ -61,7 +61,8 @@ pub(super) fn restart(
     last: &[StepIndex],
 ) -> Vec<StepIndex> {
     let before = last.iter().copied();
-    let restarted = steps.add(at, Action::Restart { turn }, before.clone());
+    let spared = steps.add(at, Action::Spare { turn }, before.clone());
+    let restarted = steps.add(at, Action::Restart { turn }, [spared]);
     let settled = steps.add(at, Action::Settle { turn }, [restarted]);
     let put_back = steps.add(at, Action::PutBack { turn }, before.chain([settled]));
     vec![settled, put_back]

@@ -126,6 +126,9 @@ impl Line<'_> {
                  first, the leader last, after it has handed over"
                     .to_owned()
             }
+            Action::Spare { .. } => {
+                "before each, wait until the others can do without it".to_owned()
+            }
             Action::Settle { .. } => {
                 "wait until it is back, before the next one restarts".to_owned()
             }

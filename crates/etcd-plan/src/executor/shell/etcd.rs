@@ -1,6 +1,6 @@
 use etcd_plan_core::etcdctl::{alarm_list, endpoint_status, member_list};
 use etcd_plan_core::names::{EtcdId, MemberName, Millis};
-use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Service};
+use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Service, VotersFacts};
 
 use super::call::Call;
 use super::frame::last_lines;
@@ -30,6 +30,19 @@ pub(super) fn await_healthy<'a>(
         .word(&timeout.to_string())
         .word(if as_learner { "yes" } else { "no" });
     self::access(call, access)
+}
+
+pub(super) fn await_voters<'a>(
+    call: Call<'a>,
+    voters: &[EtcdAccess],
+    steady: Millis,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("await_voters")
+        .word(&steady.to_string())
+        .word(&timeout.to_string());
+    voters.iter().fold(call, access)
 }
 
 pub(super) fn add_member<'a>(
@@ -119,6 +132,21 @@ pub(super) fn key_count(text: &str) -> Result<Option<u64>, Garbled> {
     count
         .transpose()
         .map_err(|error| Garbled::new(error.to_string()))
+}
+
+/// Reads for each voter the line `voter` and its answers, and at the end the line `waited MS`.
+pub(super) fn voters(output: &Output<'_>) -> Result<VotersFacts, Garbled> {
+    let text = output.text()?;
+    let waited = text
+        .lines()
+        .find_map(|line| line.strip_prefix("waited ")?.parse().ok())
+        .ok_or_else(|| Garbled::new("it does not say how long it took"))?;
+    let etcds = text.split("voter\n").skip(1);
+    let etcds = etcds.map(|answers| facts(answers, output.said));
+    Ok(VotersFacts {
+        etcds: etcds.collect::<Result<_, _>>()?,
+        waited: Millis(waited),
+    })
 }
 
 /// Reads the line `auth`, which may be missing.

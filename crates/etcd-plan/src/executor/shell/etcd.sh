@@ -58,6 +58,42 @@ await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
     fi
 }
 
+# await_voters: asks all of them again and again, so that one that is well for a moment only is found out.
+await_voters() { # STEADY_MS TIMEOUT_MS ACCESS...
+    steady=$1 timeout=$2
+    shift 2
+    clock
+    began=$now well_since=
+    while :; do
+        all_are_well "$@" || well_since=
+        clock
+        if [ -n "$well_since" ]; then
+            [ $((now - well_since)) -lt "$steady" ] || break
+        fi
+        [ $((now - began)) -lt "$timeout" ] || break
+        pause 0.2
+    done
+    while [ $# -gt 0 ]; do
+        use_access "$@"
+        shift 6
+        printf 'voter\n'
+        print_etcd
+    done
+    clock
+    printf 'waited %s\n' $((now - began))
+}
+
+# all_are_well: asks until the first that is not; sets `well_since` to when this began, unless it is set.
+all_are_well() { # ACCESS...
+    clock
+    well_since=${well_since:-$now}
+    while [ $# -gt 0 ]; do
+        use_access "$@"
+        shift 6
+        is_reachable 2>/dev/null && ctl endpoint health >/dev/null 2>&1 || return
+    done
+}
+
 # Each of these may be repeated, and is done when etcd says that it was done before.
 
 add_member() { # NAME PEER_URL TIMEOUT_MS ACCESS

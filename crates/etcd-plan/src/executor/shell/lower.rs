@@ -60,6 +60,11 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
         ReadOp::Auth { access } => etcd::access(call.function("auth_enabled"), access),
+        ReadOp::AwaitVoters {
+            voters,
+            steady,
+            timeout,
+        } => etcd::await_voters(call, voters, *steady, *timeout),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -150,6 +155,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
         Op::Read(ReadOp::Auth { .. }) => Reply::Auth(etcd::auth(output.text()?)),
+        Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }
@@ -159,7 +165,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     /// For a package manager that waits for its lock and for its mirrors.
     const INSTALLATION: Duration = Duration::from_mins(20);
     match op {
-        Op::Read(ReadOp::AwaitHealthy { timeout, .. })
+        Op::Read(ReadOp::AwaitHealthy { timeout, .. } | ReadOp::AwaitVoters { timeout, .. })
         | Op::Write(
             WriteOp::StopService { timeout, .. }
             | WriteOp::StartService { delay: timeout, .. }
