@@ -310,3 +310,47 @@ fn a_reload_that_is_cut_off_goes_on() {
         }
     }
 }
+
+/// The files are as wanted, and nobody has restarted since they were written.
+#[test]
+fn files_that_were_written_and_never_taken_on_are_taken_on() {
+    let scene = changed(SLOWER);
+    scene.world.pass_time(60_000);
+    scene.must_run(&scene.tagged(&[etcd_plan::Subtask::Config]));
+    let heartbeat = || {
+        scene
+            .world
+            .running_config(HOSTS[1])
+            .map(|conf| conf.heartbeat_ms)
+    };
+    assert_eq!(heartbeat(), Ok(100));
+    let report = scene.must_run(&reload(&scene));
+    let lines: Vec<&String> = report.steps.iter().flat_map(|step| &step.lines).collect();
+    let told = "was changed 60 s after etcd began";
+    assert!(lines.iter().any(|line| line.contains(told)), "{lines:?}");
+    assert_eq!(heartbeat(), Ok(200));
+    assert!(!scene.must_run(&reload(&scene)).has_changes());
+    scene.assert_works();
+}
+
+/// What etcd does not read again leaves the time of the file as it is.
+#[test]
+fn a_file_that_was_only_brought_up_to_date_is_no_reason_to_restart() {
+    let scene = Scene::living();
+    scene.world.pass_time(60_000);
+    let host = HOSTS[1];
+    let file = scene.world.files(host);
+    let path = etcd_plan::core::names::HostPath::fixed("/etc/etcd/etcd.conf");
+    let mut of_old = file.get(&path).expect("it is there").clone();
+    of_old.content = Some(conf(&scene, host).replace("etcd-3=", "other=").into_bytes());
+    scene
+        .world
+        .put_file_unnoticed(host, "/etc/etcd/etcd.conf", of_old);
+    let plan = reload(&scene);
+    assert!(scene.must_run(&plan).has_changes());
+    assert!(conf(&scene, host).contains("etcd-3="));
+    let again = scene.run(&plan);
+    let lines = again.executor.journal().lines();
+    assert!(!again.succeeded().has_changes());
+    assert_eq!(hosts_of(&lines, "stop_service"), [""; 0]);
+}

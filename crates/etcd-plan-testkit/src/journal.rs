@@ -102,6 +102,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
         Op::Read(ReadOp::Folder { .. }) => "folder",
         Op::Read(ReadOp::Service { .. }) => "service",
+        Op::Read(ReadOp::StartedAfter { .. }) => "started_after",
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
@@ -113,6 +114,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
+        Op::Write(WriteOp::KeepTime { .. }) => "keep_time",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
         Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
@@ -144,7 +146,8 @@ fn op_object(op: &Op) -> Option<String> {
             ReadOp::Stat { path }
             | ReadOp::ReadFile { path }
             | ReadOp::Folder { path }
-            | ReadOp::DataDir { path },
+            | ReadOp::DataDir { path }
+            | ReadOp::StartedAfter { path, .. },
         )
         | Op::Write(
             WriteOp::Lock { path, .. }
@@ -152,6 +155,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StageFile { path, .. }
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
+            | WriteOp::KeepTime { path }
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }

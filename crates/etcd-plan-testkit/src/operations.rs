@@ -51,6 +51,15 @@ impl State {
                 Reply::Names(names.collect())
             }
             ReadOp::Service { service } => Reply::Service(self.service(name, &service.name)),
+            ReadOp::StartedAfter { service, path } => {
+                let etcd = self.etcds.get(&(name.clone(), service.name.clone()));
+                let changed = host.files.get(path).map(|_| host.changed_ms(path));
+                let started = etcd.map(|etcd| etcd.started_ms).zip(changed);
+                Reply::StartedAfter(started.map(|(started, changed)| {
+                    i64::try_from(started).unwrap_or(i64::MAX)
+                        - i64::try_from(changed).unwrap_or(i64::MAX)
+                }))
+            }
             ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
@@ -107,13 +116,25 @@ impl State {
                     return Err(format!("write {path}: No space left on device"));
                 }
                 let file = Node::file(bytes, owner.clone(), *mode);
-                host.files.put(&WriteOp::staged(path), file)
+                let staged = WriteOp::staged(path);
+                host.changed.insert(staged.clone(), now_ms);
+                host.files.put(&staged, file)
+            }
+            WriteOp::KeepTime { path } => {
+                let changed = host.changed_ms(path);
+                host.changed.insert(WriteOp::staged(path), changed);
+                Ok(())
             }
             WriteOp::PromoteFile { path } => {
                 let staged = WriteOp::staged(path);
                 match (host.files.bytes(&staged), host.files.bytes(path)) {
                     (None, Some(_)) => Ok(()),
-                    _ => host.files.rename(&staged, path),
+                    _ => {
+                        if let Some(changed) = host.changed.remove(&staged) {
+                            host.changed.insert(path.clone(), changed);
+                        }
+                        host.files.rename(&staged, path)
+                    }
                 }
             }
             WriteOp::RemoveFile { path } => host.files.remove_file(path),

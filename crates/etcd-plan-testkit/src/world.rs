@@ -182,8 +182,27 @@ impl SimWorld {
     ///
     /// When something else is in the way.
     pub fn put_file(&self, host: &str, path: &str, file: Node) {
+        let (path, now) = (HostPath::fixed(path), self.shared.lock().now_ms);
+        let put = |host: &mut Host| {
+            host.changed.insert(path.clone(), now);
+            host.files.put(&path, file)
+        };
+        self.with_host(host, put).expect("nothing is in the way");
+    }
+
+    /// Puts a file on a host that keeps the time of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// When something else is in the way.
+    pub fn put_file_unnoticed(&self, host: &str, path: &str, file: Node) {
         self.with_host(host, |host| host.files.put(&HostPath::fixed(path), file))
             .expect("nothing is in the way");
+    }
+
+    /// Lets time pass in which nobody does anything, in milliseconds.
+    pub fn pass_time(&self, milliseconds: u64) {
+        self.shared.lock().now_ms += milliseconds;
     }
 
     /// Removes a file or folder with all that it holds: a wipe, when it is a data directory.

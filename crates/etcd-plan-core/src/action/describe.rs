@@ -12,6 +12,9 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::ReadFile { path } => format!("the file {path}"),
         ReadOp::Folder { path } => format!("the names in {path}"),
         ReadOp::Service { service } => format!("the state of {}", service.unit()),
+        ReadOp::StartedAfter { service, path } => {
+            format!("whether {} began before {path} was changed", service.unit())
+        }
         ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),

@@ -44,7 +44,7 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     change.ops.extend(restart_ops(context));
     change.ops.extend(drop);
     change.check.push(context.asks().service());
-    change.check.extend(file_questions());
+    change.check.extend(file_questions(context));
     change.check.push(context.asks().await_back());
     change.forget = vec![context.asks().etcd(), context.asks().await_back()];
     Ok(Decision::Change(change))

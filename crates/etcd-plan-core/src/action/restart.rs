@@ -21,23 +21,35 @@ pub(super) fn files() -> [(MemberFile, HostPath); 2] {
 /// (facts.md S41).
 const STOP_TIMEOUT: Millis = Millis(90_000);
 
+/// From which time on between the start of a process and the change of a file it is sure that the process
+/// has not read it, in milliseconds: hosts give both to the second.
+const CHANGED_SINCE: i64 = -2_000;
+
 /// How long it is tried to hand over the lead, in milliseconds.
 const MOVE_TIMEOUT: Millis = Millis(10_000);
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service(), context.asks().etcd()];
-    questions.extend(file_questions());
+    questions.extend(file_questions(context));
     questions.extend(replace::questions(context));
     questions
 }
 
 /// What is there of the files, and of those that were kept.
-pub(super) fn file_questions() -> impl Iterator<Item = ReadOp> {
-    files().into_iter().flat_map(|(file, kept)| {
+pub(super) fn file_questions(context: &StepContext<'_>) -> impl Iterator<Item = ReadOp> {
+    files().into_iter().flat_map(move |(file, kept)| {
         let mut questions = promote::questions(file);
         questions.push(ReadOp::ReadFile { path: kept });
+        questions.push(started_after(context, file));
         questions
     })
+}
+
+fn started_after(context: &StepContext<'_>, file: MemberFile) -> ReadOp {
+    ReadOp::StartedAfter {
+        service: context.spec().service(),
+        path: file.wanted().path,
+    }
 }
 
 /// A member whose effective configuration changed gets the new one and restarts, if its turn has
@@ -66,7 +78,7 @@ pub(super) fn decide(context: &StepContext<'_>, turn: Turn) -> Result<Decision, 
     change.ops.extend(due.ops);
     change.ops.extend(restart_ops(context));
     change.check = vec![context.asks().service()];
-    change.check.extend(file_questions());
+    change.check.extend(file_questions(context));
     change.check.extend(replace::questions(context));
     change.forget = vec![context.asks().etcd(), context.asks().await_back()];
     Ok(Decision::Change(change))
@@ -162,6 +174,14 @@ fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
             due.why.push(format!(
                 "{} was written by a run that was cut off before the restart",
                 wanted.path
+            ));
+        } else if let Some(after) = facts.started_after(&started_after(context, file))?
+            && *after <= CHANGED_SINCE
+        {
+            due.why.push(format!(
+                "{} was changed {} s after etcd began, and etcd has not read it since",
+                wanted.path,
+                -after / 1000
             ));
         }
     }

@@ -100,6 +100,8 @@ getters! {
     names: Names -> Vec<String>;
     /// Gives the answer to a `Service` question.
     service: Service -> ServiceFacts;
+    /// Gives the answer to a `StartedAfter` question.
+    started_after: StartedAfter -> Option<i64>;
     /// Gives the answer to a `Listeners` question.
     listeners: Listeners -> Vec<Listener>;
     /// Gives the answer to a `DataDir` question.

@@ -36,6 +36,15 @@ pub enum ReadOp {
         /// The service.
         service: Service,
     },
+    /// How long after the last change of a file the process of a service began. Answer: `Option<i64>`,
+    /// milliseconds, negative when it began before; hosts say it to the second. None when the service
+    /// does not run, or the file is not there.
+    StartedAfter {
+        /// The service.
+        service: Service,
+        /// The file.
+        path: HostPath,
+    },
     /// Who listens on these ports, on whichever address. Answer: `Vec<`[`super::Listener`]`>`.
     Listeners {
         /// The ports.

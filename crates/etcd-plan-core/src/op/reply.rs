@@ -21,6 +21,8 @@ pub enum Reply {
     Names(Vec<String>),
     /// To `Service`.
     Service(ServiceFacts),
+    /// To `StartedAfter`.
+    StartedAfter(Option<i64>),
     /// To `Listeners`.
     Listeners(Vec<Listener>),
     /// To `DataDir`.

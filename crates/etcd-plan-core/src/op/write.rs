@@ -40,6 +40,12 @@ pub enum WriteOp {
         /// The final place.
         path: HostPath,
     },
+    /// Gives a staged file the time of the last change of the file in its final place, since it changes
+    /// nothing that anybody reads again; fine when one of them is not there.
+    KeepTime {
+        /// The final place.
+        path: HostPath,
+    },
     /// Removes a file or staged file; fine when it is not there.
     RemoveFile {
         /// The file.

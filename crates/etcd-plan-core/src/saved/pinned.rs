@@ -222,6 +222,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             _,
             Reply::Done
             | Reply::KeyCount(_)
+            | Reply::StartedAfter(_)
             | Reply::Auth(_)
             | Reply::Voters(_)
             | Reply::Awaited(_)

@@ -46,6 +46,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Bytes(_) => "bytes",
         Reply::Names(_) => "names",
         Reply::Service(_) => "service",
+        Reply::StartedAfter(_) => "started after",
         Reply::Listeners(_) => "listeners",
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
@@ -65,6 +66,11 @@ fn every_question_has_an_answer_of_its_kind() {
     );
     assert_eq!(kind(ReadOp::Folder { path: path("/etc") }), "names");
     assert_eq!(kind(ReadOp::Service { service: service() }), "service");
+    let started = ReadOp::StartedAfter {
+        service: service(),
+        path: path("/etc/etcd/etcd.conf"),
+    };
+    assert_eq!(kind(started), "started after");
     let ports = vec![Port::new(2379)];
     assert_eq!(kind(ReadOp::Listeners { ports }), "listeners");
     assert_eq!(

@@ -64,6 +64,12 @@ promote_file() { # STAGED FINAL
     sync_path "$folder"
 }
 
+keep_time() { # STAGED FINAL
+    if is_there "$1" && is_there "$2"; then
+        touch -r "$2" -- "$1"
+    fi
+}
+
 remove_file() { # PATH
     rm -f -- "$1"
 }

@@ -55,6 +55,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::ReadFile { path } => file::read(call, path),
         ReadOp::Folder { path } => call.function("names_in").path(path),
         ReadOp::Service { service } => service::name(call.function("service_state"), service),
+        ReadOp::StartedAfter { service, path } => {
+            service::name(call.function("started_after"), service).path(path)
+        }
         ReadOp::Listeners { ports } => listeners::listeners(call, ports),
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
@@ -85,6 +88,10 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             mode,
         } => file::stage(call, path, content, owner, *mode),
         WriteOp::PromoteFile { path } => file::promote(call, path),
+        WriteOp::KeepTime { path } => call
+            .function("keep_time")
+            .path(&WriteOp::staged(path))
+            .path(path),
         WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
         WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
         WriteOp::MoveContentsAside { path, to } => {
@@ -150,6 +157,9 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
         Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
         Op::Read(ReadOp::Service { .. }) => Reply::Service(service::facts(output.text()?)?),
+        Op::Read(ReadOp::StartedAfter { .. }) => {
+            Reply::StartedAfter(service::started_after(output.text()?)?)
+        }
         Op::Read(ReadOp::Listeners { .. }) => Reply::Listeners(listeners::facts(output)?),
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
