@@ -24,7 +24,10 @@ fn living() -> Scene {
 
 fn to<'a>(version: &str, builder: PlanBuilder<'a>) -> PlanBuilder<'a> {
     let version = version.parse().expect("a version");
-    builder.goal(Goal::Upgrade).version(version)
+    builder
+        .goal(Goal::Upgrade)
+        .version(version)
+        .backup_on_host()
 }
 
 fn upgrade_to(scene: &Scene, version: &str) -> Plan {
@@ -173,7 +176,7 @@ fn a_version_is_needed_and_a_good_one() {
     let mut named = living();
     named.reread(&THREE.replace("etcd }", &format!("etcd, etcd_version: {NEW} }}")));
     named.must_refuse(&named.plan(), &["`etcd-plan upgrade --to`"]);
-    named.must_run(&named.plan_with(|builder| builder.goal(Goal::Upgrade)));
+    named.must_run(&named.plan_with(|builder| builder.goal(Goal::Upgrade).backup_on_host()));
     assert_eq!(versions(&named), [NEW; 3]);
     assert!(!named.must_run(&named.plan()).has_changes());
 }

@@ -21,7 +21,7 @@ fn text(vars: &str) -> String {
 fn upgrade(version: &str) -> Plan {
     let version = version.parse().expect("a version");
     planned(&text(""), |choose| {
-        choose.goal(Goal::Upgrade).version(version)
+        choose.goal(Goal::Upgrade).version(version).backup_on_host()
     })
 }
 

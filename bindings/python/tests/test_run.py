@@ -202,6 +202,9 @@ def test_the_status_says_what_clusters_are_like(plan: Plan, simulated: Simulated
     assert pickle.loads(pickle.dumps(status)) == status
     assert status.to_dict()["format"].startswith("etcd-plan-status/")
     assert "etcd-2" in str(status) and "etcd-2" in status._repr_html_()
+    assert 'etcd_plan_member_healthy{etcd_cluster="etcd",etcd_member="etcd-2"} 1' in (
+        status.to_prometheus()
+    )
     simulated.stop_etcd("10.10.10.12")
     degraded = plan.status(simulated)
     assert not degraded and degraded.clusters[0].problems[0].hint
@@ -266,7 +269,11 @@ def test_an_upgrade_brings_members_to_the_version_that_it_is_given(
     package = tmp_path / "etcd.deb"
     package.write_text("3.5.40")  # to a simulated host a package is its version
     upgrade = pyetcdplan.plan(
-        THREE, goal="upgrade", to="3.5.40", extra_vars=f"etcd_package={package}"
+        THREE,
+        goal="upgrade",
+        to="3.5.40",
+        backup_on_host=True,
+        extra_vars=f"etcd_package={package}",
     )
     report = upgrade.apply(simulated)
     restarts = [step.host for step in report.changed if "/restart/" in step.step]

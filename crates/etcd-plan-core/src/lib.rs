@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod backup;
 pub mod cert;
 pub mod diagnostic;
 pub mod etcd_log;
@@ -13,12 +14,15 @@ pub mod event;
 pub mod explain;
 pub mod facts;
 pub mod guard;
+pub mod host_journal;
 pub mod identity;
 pub mod inventory;
+pub mod monitoring;
 pub mod names;
 pub mod notes;
 pub mod op;
 pub mod plan;
+pub mod quorum;
 pub mod render;
 pub mod report;
 pub mod run;
@@ -26,4 +30,4 @@ pub mod saved;
 pub mod secret;
 pub mod spec;
 pub mod status;
-mod view;
+pub mod view;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn, running};
 use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::guard::split_hint;
 use crate::names::EtcdVersion;
 use crate::plan::{Action, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
@@ -17,11 +18,14 @@ const CLOCKS_APART: i64 = 1_000;
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    let restarts = run.plan.goal().restarts();
-    let registers = run.plan.selection().takes(Subtask::Register) && !restarts;
+    let registers =
+        run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
-        if restarts {
+        if run.plan.goal().bears_unreached_hosts() {
+            notes.extend(unreached(spec, run));
+        }
+        if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
         }
         notes.extend(upgrade(cluster, run));
@@ -33,6 +37,20 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Hosts that the goal does without.
+fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
+    let members = spec.members.iter();
+    let missing = members.filter_map(|member| {
+        let why = run.observation.facts(&member.host.name).err()?;
+        let (why, _) = split_hint(&why.why, "");
+        Some(format!(
+            "{} was not reached, and nothing is done there: {why}",
+            member.host.name
+        ))
+    });
+    missing.collect()
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use etcd_plan::core::names::HostName;
-use etcd_plan::core::op::{FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
+use etcd_plan::core::op::{Fetch, FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
 
 /// One operation of a run, as the simulator saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +110,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Auth { .. }) => "auth",
         Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Read(ReadOp::Snapshot { .. }) => "snapshot",
+        Op::Read(ReadOp::FilePart { .. }) => "file_part",
+        Op::Read(ReadOp::Fetch(_)) => "fetch",
+        Op::Write(WriteOp::SaveSnapshot { .. }) => "save_snapshot",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
@@ -147,7 +151,10 @@ fn op_object(op: &Op) -> Option<String> {
             | ReadOp::ReadFile { path }
             | ReadOp::Folder { path }
             | ReadOp::DataDir { path }
-            | ReadOp::StartedAfter { path, .. },
+            | ReadOp::StartedAfter { path, .. }
+            | ReadOp::Snapshot { path, .. }
+            | ReadOp::FilePart { path, .. }
+            | ReadOp::Fetch(Fetch { path, .. }),
         )
         | Op::Write(
             WriteOp::Lock { path, .. }
@@ -159,6 +166,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
+            | WriteOp::SaveSnapshot { path, .. }
             | WriteOp::InstallFile { path, .. }
             | WriteOp::FetchPackage { folder: path, .. }
             | WriteOp::ReplacePackage { folder: path, .. }

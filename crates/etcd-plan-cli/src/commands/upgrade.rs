@@ -11,15 +11,16 @@ pub(super) fn run(arguments: UpgradeArguments, verbose: u8, output: Output) -> R
         inventory,
         to,
         limit,
+        snapshots,
         yes,
         run,
     } = arguments;
     let selection = Selection {
         goal: Goal::Upgrade,
         limit,
-        tags: Vec::new(),
-        skip_tags: Vec::new(),
         to,
+        snapshots,
+        ..Selection::default()
     };
     let arguments = ApplyArguments {
         plan: None,

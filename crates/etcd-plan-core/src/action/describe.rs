@@ -1,7 +1,8 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
+use crate::plan::{Action, At, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
+use crate::spec::Leaver;
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -24,6 +25,9 @@ pub fn describe(question: &ReadOp) -> String {
             let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
             format!("the health of {}", urls.join(", "))
         }
+        ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
+        ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
+        ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -47,6 +51,7 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Down => "wait until all old members are down",
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
+            Barrier::Saved => "wait until what the cluster holds is saved",
         }
         .to_owned(),
         Action::Install => {
@@ -81,6 +86,7 @@ pub fn summary(step: Step<'_>) -> String {
             )
         }
         Action::AwaitLearner => format!("wait until {} has found its leader", member()),
+        Action::AwaitVoter => format!("wait until {} answers with its vote", member()),
         Action::PromoteMember { .. } => {
             format!("give {} its vote once it has caught up", member())
         }
@@ -88,6 +94,15 @@ pub fn summary(step: Step<'_>) -> String {
             format!(
                 "take {} out of the cluster again, if it did not come to join",
                 member()
+            )
+        }
+        Action::RemoveMember { nth } => {
+            let who = match leaving_names(step).as_slice() {
+                [one] => (*one).to_owned(),
+                many => format!("member {} of {}", nth + 1, many.join(", ")),
+            };
+            format!(
+                "take {who} out of the cluster, if no other member did, after it has handed over a lead"
             )
         }
         Action::Withdraw => format!(
@@ -125,6 +140,15 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Snapshot => format!(
+            "save a snapshot at {}, if it is the one to take it from: a healthy follower",
+            member()
+        ),
+        Action::FetchSnapshot => "bring the snapshot here, with a manifest".to_owned(),
+        Action::RecordSnapshot => {
+            "note what was saved, and take outdated snapshots away".to_owned()
+        }
+        Action::PruneSnapshots => "delete outdated snapshots here".to_owned(),
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
@@ -135,6 +159,9 @@ pub fn summary(step: Step<'_>) -> String {
 
 /// Says when a step of a purge does something, where that is not always.
 pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
+    if matches!(step.node().at, At::Leaving(_)) {
+        return "";
+    }
     match step.plan().purge_rule() {
         PurgeRule::WhenNeeded => ", if what is there is purged",
         PurgeRule::Always => "",
@@ -147,6 +174,11 @@ pub(crate) fn wanted_version(step: Step<'_>) -> String {
         .cluster()
         .and_then(|cluster| cluster.settings.package.version.value.as_ref());
     version.map_or_else(String::new, |version| format!(" {version}"))
+}
+
+fn leaving_names(step: Step<'_>) -> Vec<&str> {
+    let leaving = step.cluster().into_iter().flat_map(|c| &c.leaving);
+    leaving.map(Leaver::name).collect()
 }
 
 fn data_dir(step: Step<'_>) -> String {
@@ -180,13 +212,19 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitReady => "a member is ready only once there is a quorum",
         Action::AddMember { .. } => "its host must be ready before the cluster counts on it",
         Action::AwaitLearner => "it must have been started",
+        Action::AwaitVoter => "it must have its vote",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
         Action::Spare { .. } => "the one before must be back",
+        Action::RemoveMember { .. } => "members leave one at a time",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Snapshot => "it is taken before anything is changed",
+        Action::FetchSnapshot => "it must have been saved, and found whole",
+        Action::RecordSnapshot => "only what is in its place counts",
+        Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",

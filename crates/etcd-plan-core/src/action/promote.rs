@@ -37,7 +37,7 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
     };
     let path = wanted.path;
     let mut ops = vec![WriteOp::PromoteFile { path: path.clone() }];
-    if !is_new && file.needs_restart() && !is_effective(context, file, &content)? {
+    if !is_new && file.needs_restart() && !is_effective(context, file, &content) {
         ops.insert(0, WriteOp::KeepTime { path });
     }
     Ok(Decision::Change(Change {
@@ -53,18 +53,16 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
     }))
 }
 
-/// Says whether etcd, or systemd for it, would read something else than what is there.
-fn is_effective(
-    context: &StepContext<'_>,
-    file: MemberFile,
-    wanted: &FileContent,
-) -> Result<bool, Problem> {
+/// Says whether etcd, or systemd for it, would read something else than what is there, as far as that is
+/// known.
+fn is_effective(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> bool {
     if file == MemberFile::EtcdConf {
-        return refresh::needs_restart(context, wanted);
+        return refresh::needs_restart(context, wanted).unwrap_or(true);
     }
     let path = file.wanted().path;
-    let found = context.facts()?.bytes(&ReadOp::ReadFile { path })?;
-    Ok(found.as_deref() != Some(wanted.bytes()))
+    let facts = context.facts();
+    let found = facts.and_then(|facts| facts.bytes(&ReadOp::ReadFile { path }));
+    found.is_ok_and(|found| found.as_deref() != Some(wanted.bytes()))
 }
 
 /// The difference in content, of files that may be shown and were read.

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, FileFacts, Listener, PackageFacts, ReadOp, Reply,
-    ServiceFacts, SystemFacts, VotersFacts,
+    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts, ReadOp, Reply,
+    ServiceFacts, SnapshotFacts, SystemFacts, VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -114,6 +114,10 @@ getters! {
     auth: Auth -> Option<bool>;
     /// Gives the answer to an `AwaitVoters` question.
     voters: Voters -> VotersFacts;
+    /// Gives the answer to a `Snapshot` question.
+    snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `Fetch` question.
+    fetched: Fetched -> Fetched;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

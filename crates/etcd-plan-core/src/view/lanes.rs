@@ -89,7 +89,7 @@ impl Picture {
 }
 
 /// Says in a few words what a node does.
-fn label(action: Action) -> &'static str {
+pub(super) fn label(action: Action) -> &'static str {
     match action {
         Action::Assert => "check the inventory",
         Action::ReadFacts => "read what is there",
@@ -102,6 +102,7 @@ fn label(action: Action) -> &'static str {
             Barrier::Down => "all old members are down",
             Barrier::Placed => "everything is in its place",
             Barrier::Started => "all members were started",
+            Barrier::Saved => "what it holds is saved",
         },
         Action::Install => "install etcd",
         Action::Fetch => "fetch the packages",
@@ -124,14 +125,20 @@ fn label(action: Action) -> &'static str {
         Action::AwaitReady => "wait for its answer",
         Action::AddMember { .. } => "add as a learner",
         Action::AwaitLearner => "wait for the learner",
+        Action::AwaitVoter => "wait for the voter",
         Action::PromoteMember { .. } => "give it its vote",
         Action::TakeBack { .. } => "take out again",
         Action::Withdraw => "move its data aside",
         Action::Spare { .. } => "ask the others",
+        Action::RemoveMember { .. } => "take out a member",
         Action::Restart { .. } => "restart etcd",
         Action::Settle { .. } => "wait until it is back",
         Action::PutBack { .. } => "put back what was",
         Action::Refresh => "refresh without a restart",
+        Action::Snapshot => "save a snapshot",
+        Action::FetchSnapshot => "bring it here",
+        Action::RecordSnapshot => "note what was saved",
+        Action::PruneSnapshots => "delete outdated ones",
         Action::Verify => "prove the cluster",
         Action::Unregister => "drop who is gone",
         Action::Register { .. } => "register with Prometheus",

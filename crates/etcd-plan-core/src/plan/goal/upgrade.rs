@@ -1,6 +1,6 @@
 //! Members go to another version of etcd, one at a time.
 
-use super::{Goal, create, reload};
+use super::{Goal, backup, create, reload};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::EtcdVersion;
 use crate::plan::action::{Action, Barrier, Turn};
@@ -74,16 +74,17 @@ pub(in crate::plan) fn check(
 /// Adds the steps for a cluster.
 ///
 /// All members' hosts are locked, and the packages are fetched on those that go to the new version,
-/// so that no source fails while a member is down. Then members take the turns of a reload: each
-/// gets the new package and the configuration for it, restarts, and is waited for. At the end the
-/// cluster is proved.
+/// so that no source fails while a member is down. What the cluster holds is saved. Then members take
+/// the turns of a reload: each gets the new package and the configuration for it, restarts, and is
+/// waited for. At the end the cluster is proved.
 pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     let locked = create::lock(steps, gate);
     let fetched: Vec<StepIndex> = steps
         .selected()
         .map(|member| steps.add(At::Member(member), Action::Fetch, [locked]))
         .collect();
-    let mut last = vec![steps.barrier(Barrier::Staged, fetched)];
+    let fetched = steps.barrier(Barrier::Staged, fetched);
+    let mut last = vec![backup::plan_snapshot(steps, fetched)];
     for turn in Turn::ALL {
         for member in steps.selected() {
             last = reload::restart(steps, At::Member(member), turn, &last);
