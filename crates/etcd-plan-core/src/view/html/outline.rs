@@ -271,7 +271,7 @@ mod tests {
             let ids = step.waits_for.iter().map(|at| &outline.steps[*at].id);
             let mut ids: Vec<_> = ids.cloned().collect();
             ids.sort();
-            let mut wanted: Vec<_> = plan.before(index).map(|before| before.id()).collect();
+            let mut wanted: Vec<_> = plan.before(index).map(crate::plan::Step::id).collect();
             wanted.sort();
             assert_eq!(ids, wanted, "{}", step.id);
         }
