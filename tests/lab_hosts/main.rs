@@ -18,3 +18,4 @@ mod python;
 mod rebuild;
 mod reload;
 mod removes;
+mod upgrade;
