@@ -1,5 +1,6 @@
 //! Behaviour on simulated hosts.
 
+mod backups;
 mod converging;
 mod create;
 mod cuts;

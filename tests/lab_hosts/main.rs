@@ -17,3 +17,4 @@ mod packages;
 mod python;
 mod rebuild;
 mod reload;
+mod removes;

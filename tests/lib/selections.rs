@@ -62,8 +62,10 @@ impl Asked {
                 _ => builder,
             };
         }
+        // Nothing is to be written on this machine.
         let builder = Plan::builder(inventory)
             .goal(self.goal)
+            .backup_on_host()
             .tags(self.tags.iter().copied())
             .skip_tags(self.skip_tags.iter().copied());
         match self.limit(hosts) {

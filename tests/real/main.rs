@@ -5,6 +5,7 @@
     reason = "what a run measured, and the seed of a random one"
 )]
 
+mod backups;
 mod joins;
 mod kills;
 mod monitoring;

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Replace(ReplaceArguments),
     /// Takes clusters away: stops them, and moves their data aside
     Destroy(DestroyArguments),
+    /// Saves what the clusters hold: a snapshot of each, from a healthy follower
+    Backup(BackupArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -67,6 +70,8 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Lists past runs, or shows one
     Log(LogArguments),
+    /// Writes a page of a plan or of a past run, to click through
+    Report(ReportArguments),
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -130,6 +135,30 @@ pub(crate) struct Selection {
     /// The members that leave are dead: nothing is done on their hosts
     #[arg(long)]
     pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+}
+
+const SNAPSHOTS: &str = "Snapshots that the goal takes";
+
+/// What becomes of snapshots that a plan takes before it does something else.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SnapshotArguments {
+    /// The folder that they are brought to [default: `backups` beside the inventory]
+    #[arg(
+        id = "backup_to",
+        long = "backup-to",
+        value_name = "DIR",
+        conflicts_with = "backup_on_host",
+        help_heading = SNAPSHOTS
+    )]
+    pub(crate) to: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(id = "backup_on_host", long = "backup-on-host", help_heading = SNAPSHOTS)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
+    pub(crate) keep: Option<NonZeroU32>,
 }
 
 /// How hosts are reached.
@@ -217,7 +246,10 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep"
+        ]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -333,6 +365,29 @@ pub(crate) struct DestroyArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with a member on these hosts, and only from these
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// The folder that snapshots are brought to [default: `backups` beside the inventory]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "on_host")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(long)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroU32>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
@@ -349,6 +404,9 @@ pub(crate) struct StatusArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub(crate) watch: Option<u64>,
+    /// Writes it as a page too, into one file that needs nothing besides itself
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(crate) html: Option<PathBuf>,
     /// How it is written
     #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
     pub(crate) format: StatusFormat,
@@ -429,6 +487,40 @@ pub(crate) struct LogArguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A saved plan, in place of an inventory
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    /// The file to write, one page that needs nothing besides itself; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+    /// A past run, by its name in `etcd-plan log`, in place of a plan; without a name the latest
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        default_missing_value = "latest",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+    )]
+    pub(crate) run: Option<String>,
+    /// The folder that keeps the journals of runs
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Plans from the inventory alone, without reaching any host
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
 }
 
 /// For a person, or for a machine.

@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod backup;
 pub mod cert;
 pub mod diagnostic;
 pub mod etcd_log;
@@ -29,4 +30,4 @@ pub mod saved;
 pub mod secret;
 pub mod spec;
 pub mod status;
-mod view;
+pub mod view;

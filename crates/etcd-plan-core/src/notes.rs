@@ -2,6 +2,7 @@
 
 use crate::action::{StepContext, restart_turn};
 use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::guard::split_hint;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
@@ -15,9 +16,13 @@ const CLOCKS_APART: i64 = 1_000;
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     let is_reload = run.plan.goal() == Goal::Reload;
-    let registers = run.plan.selection().takes(Subtask::Register) && !is_reload;
+    let registers =
+        run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
+        if run.plan.goal().bears_unreached_hosts() {
+            notes.extend(unreached(spec, run));
+        }
         if is_reload {
             notes.extend(reload(cluster, run));
         }
@@ -29,6 +34,20 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Hosts that the goal does without.
+fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
+    let members = spec.members.iter();
+    let missing = members.filter_map(|member| {
+        let why = run.observation.facts(&member.host.name).err()?;
+        let (why, _) = split_hint(&why.why, "");
+        Some(format!(
+            "{} was not reached, and nothing is done there: {why}",
+            member.host.name
+        ))
+    });
+    missing.collect()
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {

@@ -6,6 +6,7 @@ use etcd_plan::core::op::{
     ReadOp, Reply, WriteOp,
 };
 
+use crate::etcd::store;
 use crate::files::{FileTree, Node};
 use crate::host::{Host, Lock, program_version};
 use crate::services::Ended;
@@ -55,6 +56,16 @@ impl State {
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
+            ReadOp::Holdings { access } => Reply::Holdings(self.holdings(name, access)),
+            ReadOp::Snapshot { path, count_by } => {
+                Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
+            }
+            ReadOp::FilePart {
+                path,
+                offset,
+                length,
+            } => Reply::Bytes(file_part(&host.files, path, *offset, *length)),
+            ReadOp::Fetch(_) => return Err("the engine fetches, piece by piece".to_owned()),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {
@@ -172,6 +183,7 @@ impl State {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.move_leader(&at, *to), "no leader endpoint")
             }
+            WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }
@@ -289,6 +301,12 @@ fn read_file(files: &FileTree, path: &HostPath) -> Words<Option<Vec<u8>>> {
         }) if bytes.len() > LARGEST_READ => Err(format!("{path}: larger than 1 MiB")),
         Some(Node { content, .. }) => Ok(content.clone()),
     }
+}
+
+fn file_part(files: &FileTree, path: &HostPath, offset: u64, length: u64) -> Option<Vec<u8>> {
+    let bytes = files.bytes(path)?;
+    let place = |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
+    Some(bytes[place(offset)..place(offset + length)].to_vec())
 }
 
 fn data_dir(host: &Host, path: &HostPath) -> DataDirFacts {

@@ -39,6 +39,7 @@ def plan(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    **options: Any,
 ) -> Plan:
     """Makes the plan of an inventory, as :meth:`Plan.from_inventory` does.
 
@@ -53,6 +54,7 @@ def plan(
         tags=tags,
         skip_tags=skip_tags,
         extra_vars=extra_vars,
+        **options,
     )
 
 
@@ -69,6 +71,7 @@ def apply(
     base_dir: str | os.PathLike[str] | None = None,
     forks: int | None = None,
     check: bool = True,
+    **options: Any,
 ) -> Report:
     """Makes the plan of an inventory and carries it out, as :meth:`Plan.apply` does.
 
@@ -89,6 +92,7 @@ def apply(
             tags=tags,
             skip_tags=skip_tags,
             extra_vars=extra_vars,
+            **options,
         )
     if executor is None:
         executor = SshExecutor()

@@ -114,6 +114,9 @@ class ClusterStatus:
     """What will go wrong."""
     drift: tuple[Drift, ...]
     """What ``apply`` would change."""
+    backup: Mapping[str, Any] | None = None
+    """The latest backup as far as hosts know: ``taken_at``, ``age_seconds``, ``taken_from``,
+    ``revision``, ``keys``, ``size`` and ``kept_at``."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClusterStatus:
@@ -160,6 +163,17 @@ class Status:
     def to_json(self) -> str:
         """Writes the status as a document."""
         return self._native.to_json()
+
+    def to_html(self) -> str:
+        """Writes the status as one page that needs nothing besides itself: what is wrong first.
+
+        >>> import pyetcdplan
+        >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+        >>> status = pyetcdplan.status(inventory, pyetcdplan.SimulatedExecutor())
+        >>> "<title>Cluster etcd is absent" in status.to_html()
+        True
+        """
+        return self._native.to_html()
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the status as a document: dictionaries, lists, texts and numbers."""

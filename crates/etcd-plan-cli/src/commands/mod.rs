@@ -1,6 +1,7 @@
 //! The commands, a command a file.
 
 mod apply;
+mod backup;
 mod env;
 mod explain;
 mod inventory;
@@ -11,6 +12,7 @@ mod monitoring;
 mod params;
 mod plan;
 mod reload;
+mod report;
 mod status;
 mod validate;
 
@@ -34,12 +36,14 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
+        Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),
+        Command::Report(arguments) => report::run(&arguments, verbose, output),
         Command::Completions { shell } => Ok(meta::completions(shell)),
         Command::Man => Ok(meta::man()),
     }

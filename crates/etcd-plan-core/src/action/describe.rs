@@ -17,6 +17,10 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Holdings { access } => format!("what depends on {}", access.endpoint),
+        ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
+        ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
+        ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -40,6 +44,7 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Down => "wait until all old members are down",
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
+            Barrier::Saved => "wait until what the cluster holds is saved",
         }
         .to_owned(),
         Action::Install => {
@@ -111,6 +116,15 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Snapshot => format!(
+            "save a snapshot at {}, if it is the one to take it from: a healthy follower",
+            member()
+        ),
+        Action::FetchSnapshot => "bring the snapshot here, with a manifest".to_owned(),
+        Action::RecordSnapshot => {
+            "note what was saved, and take outdated snapshots away".to_owned()
+        }
+        Action::PruneSnapshots => "delete outdated snapshots here".to_owned(),
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
@@ -174,6 +188,10 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Snapshot => "it is taken before anything is changed",
+        Action::FetchSnapshot => "it must have been saved, and found whole",
+        Action::RecordSnapshot => "only what is in its place counts",
+        Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",

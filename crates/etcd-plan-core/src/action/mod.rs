@@ -24,6 +24,7 @@ mod register;
 mod remove;
 mod restart;
 mod settle;
+mod snapshot;
 mod stage;
 mod stop;
 mod unregister;
@@ -36,6 +37,7 @@ pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
 pub(crate) use remove::next as removal;
 pub(crate) use restart::turn as restart_turn;
+pub use snapshot::outdated as outdated_snapshots;
 
 use crate::op::ReadOp;
 use crate::plan::Action;
@@ -49,6 +51,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::Await { .. }
         | Action::EnsureAuthority
         | Action::IssueCertificate { .. }
+        | Action::PruneSnapshots
         | Action::Verify
         | Action::Lock => Vec::new(),
         Action::ReadFacts => facts::questions(context),
@@ -70,6 +73,9 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
             restart::questions(context)
         }
         Action::Refresh => refresh::questions(),
+        Action::Snapshot | Action::FetchSnapshot | Action::RecordSnapshot => {
+            snapshot::questions(context)
+        }
         Action::Register { .. } => register::questions(context),
         Action::Unregister => unregister::questions(context),
     }
@@ -111,6 +117,10 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
+        Action::Snapshot => snapshot::decide(context),
+        Action::FetchSnapshot => snapshot::decide_fetch(context),
+        Action::RecordSnapshot => snapshot::decide_record(context),
+        Action::PruneSnapshots => Ok(snapshot::decide_prune(context)),
         Action::Verify => verify::decide(context),
         Action::Register { .. } => register::decide(context),
         Action::Unregister => unregister::decide(context),

@@ -61,7 +61,7 @@ impl FromStr for UnixTime {
 
 /// A length of time, printed for a person in its largest whole unit: `12 days`, `5 hours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span(pub(super) i64);
+pub(crate) struct Span(pub(crate) i64);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@
 //! A guard that could not tell refuses too. Guards look at facts and at the plan, never at a host.
 
 mod alive;
+mod backups;
 mod context;
 mod drift;
 mod foreign;
@@ -193,6 +194,7 @@ members restart one by one, the leader last."
                 let mut refusals = members::judge(context);
                 refusals.extend(restarts::judge(context));
                 refusals.extend(quorum::judge(context));
+                refusals.extend(backups::judge(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

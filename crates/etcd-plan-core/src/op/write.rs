@@ -147,6 +147,14 @@ pub enum WriteOp {
         /// How long it is tried again while etcd refuses for reasons that pass.
         timeout: Millis,
     },
+    /// Saves a snapshot of what an etcd holds, for root alone, and syncs it; one that is there is
+    /// replaced.
+    SaveSnapshot {
+        /// How the etcd is reached.
+        access: EtcdAccess,
+        /// The file.
+        path: HostPath,
+    },
     /// Installs etcd and etcdctl from the host's package source, without the distribution's own
     /// instance being started.
     InstallPackage {

@@ -106,6 +106,15 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
+    /// healthy follower, or the lone member.
+    Snapshot,
+    /// The snapshot is brought to the control machine.
+    FetchSnapshot,
+    /// It is noted on the host what was saved, and what is outdated there goes.
+    RecordSnapshot,
+    /// Outdated snapshots on the control machine are deleted.
+    PruneSnapshots,
     /// The cluster is proved to be what the inventory says.
     Verify,
     /// The note that the cluster is being built is taken away.
@@ -163,6 +172,8 @@ pub enum Barrier {
     Placed,
     /// All members were started.
     Started,
+    /// What the cluster holds is saved.
+    Saved,
 }
 
 impl Barrier {
@@ -174,6 +185,7 @@ impl Barrier {
             Self::Down => "down",
             Self::Placed => "placed",
             Self::Started => "started",
+            Self::Saved => "saved",
         }
     }
 }
@@ -209,6 +221,9 @@ impl Action {
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                Subtask::Store
+            }
             Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
@@ -265,6 +280,10 @@ impl Action {
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots
             | Self::Unmark
             | Self::Unregister
             | Self::Register { .. } => true,
@@ -355,6 +374,9 @@ impl Action {
             }
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
+            }
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                &[Readable, Prerequisites, Stranger, Members]
             }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],

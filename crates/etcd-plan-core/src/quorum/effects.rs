@@ -84,7 +84,11 @@ impl Effect {
             | Action::Verify
             | Action::Unmark
             | Action::Unregister
-            | Action::Register { .. } => None,
+            | Action::Register { .. }
+            | Action::Snapshot
+            | Action::FetchSnapshot
+            | Action::RecordSnapshot
+            | Action::PruneSnapshots => None,
         }
     }
 

@@ -1,3 +1,4 @@
+use super::backup::latest;
 use super::last_run::{LastRun, last_run};
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
@@ -89,6 +90,7 @@ impl ClusterStatus {
                 .iter()
                 .filter_map(|view| Some(view.etcd?.status.as_ref()?.revision))
                 .max(),
+            backup: latest(&inputs),
             quota: spec.settings.storage.quota.0,
             members,
             strangers: strangers(&views),

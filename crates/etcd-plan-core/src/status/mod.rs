@@ -2,6 +2,7 @@
 //!
 //! Reading is the engine's part (`etcd_plan::status`); here it is said what the answers mean.
 
+mod backup;
 mod document;
 mod drift;
 mod judge;
@@ -13,7 +14,8 @@ mod view;
 mod warnings;
 
 pub use document::{
-    CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role, Status, Stranger,
+    BackupStatus, CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role,
+    Status, Stranger,
 };
 pub use drift::drift;
 pub use judge::StatusInputs;

@@ -89,7 +89,7 @@ impl Picture {
 }
 
 /// Says in a few words what a node does.
-fn label(action: Action) -> &'static str {
+pub(super) fn label(action: Action) -> &'static str {
     match action {
         Action::Assert => "check the inventory",
         Action::ReadFacts => "read what is there",
@@ -102,6 +102,7 @@ fn label(action: Action) -> &'static str {
             Barrier::Down => "all old members are down",
             Barrier::Placed => "everything is in its place",
             Barrier::Started => "all members were started",
+            Barrier::Saved => "what it holds is saved",
         },
         Action::Install => "install etcd",
         Action::EnsureAuthority => "certificate authority",
@@ -132,6 +133,10 @@ fn label(action: Action) -> &'static str {
         Action::Settle { .. } => "wait until it is back",
         Action::PutBack { .. } => "put back what was",
         Action::Refresh => "refresh without a restart",
+        Action::Snapshot => "save a snapshot",
+        Action::FetchSnapshot => "bring it here",
+        Action::RecordSnapshot => "note what was saved",
+        Action::PruneSnapshots => "delete outdated ones",
         Action::Verify => "prove the cluster",
         Action::Unregister => "drop who is gone",
         Action::Register { .. } => "register with Prometheus",

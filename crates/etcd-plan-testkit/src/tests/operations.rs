@@ -50,6 +50,9 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
+        Reply::Holdings(_) => "holdings",
+        Reply::Snapshot(_) => "snapshot",
+        Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",
     };
     assert_eq!(kind(ReadOp::System), "system");
@@ -82,6 +85,12 @@ fn every_question_has_an_answer_of_its_kind() {
             access: access(HOST)
         }),
         "key count"
+    );
+    assert_eq!(
+        kind(ReadOp::Holdings {
+            access: access(HOST)
+        }),
+        "holdings"
     );
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }

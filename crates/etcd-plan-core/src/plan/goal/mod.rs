@@ -1,5 +1,6 @@
 //! What a plan is for. Each goal is a file that says which steps it takes, in which order.
 
+mod backup;
 mod create;
 mod destroy;
 pub(in crate::plan) mod join;
@@ -43,11 +44,13 @@ pub enum Goal {
     Replace,
     /// The clusters are taken away: the seeds' `-t etcd_purge`. Data is moved aside.
     Destroy,
+    /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
+    Backup,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -55,6 +58,7 @@ impl Goal {
         Self::Remove,
         Self::Replace,
         Self::Destroy,
+        Self::Backup,
     ];
 
     /// Gives the goal's name.
@@ -67,15 +71,19 @@ impl Goal {
             Self::Remove => "remove",
             Self::Replace => "replace",
             Self::Destroy => "destroy",
+            Self::Backup => "backup",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload | Self::Remove | Self::Replace => {
-                PurgeRule::WhenNeeded
-            }
+            Self::Create
+            | Self::Join
+            | Self::Reload
+            | Self::Remove
+            | Self::Replace
+            | Self::Backup => PurgeRule::WhenNeeded,
             Self::Rebuild | Self::Destroy => PurgeRule::Always,
         }
     }
@@ -83,6 +91,18 @@ impl Goal {
     /// Says whether members leave.
     pub(crate) fn changes_who_leaves(self) -> bool {
         matches!(self, Self::Remove | Self::Replace)
+    }
+
+    /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
+    /// and never builds one.
+    pub(crate) fn leaves_what_is_there(self) -> bool {
+        matches!(self, Self::Reload | Self::Remove | Self::Backup)
+    }
+
+    /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
+    /// stand on, and nothing is done to them.
+    pub(crate) fn bears_unreached_hosts(self) -> bool {
+        self == Self::Backup
     }
 
     /// Adds the steps of the goal for all clusters.
@@ -102,6 +122,7 @@ impl Goal {
             Self::Remove => each(steps, remove::plan),
             Self::Replace => each(steps, replace::plan),
             Self::Destroy => each(steps, destroy::plan),
+            Self::Backup => each(steps, backup::plan),
         }
     }
 }

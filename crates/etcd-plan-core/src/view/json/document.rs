@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Address, ClusterName, GroupName, HostName, MemberName};
-use crate::plan::{Action, Goal, PurgeRule, Selection, StepId, Subtask};
+use crate::plan::{Action, Goal, GoalOptions, PurgeRule, Selection, StepId, Subtask};
 use crate::spec::Connection;
 
 /// The document.
@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) goal: Goal,
     pub(super) purge: PurgeRule,
     pub(super) selection: Selection,
+    #[serde(default, skip_serializing_if = "GoalOptions::is_default")]
+    pub(super) options: GoalOptions,
     pub(super) clusters: Vec<Cluster>,
     pub(super) steps: Vec<Step>,
 }
@@ -85,13 +87,13 @@ pub(super) struct Step {
 
 /// The file that a step writes, as it is rendered from the inventory. What only a run knows stands
 /// in angle brackets.
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) path: String,
-    pub(super) owner: String,
-    pub(super) group: String,
-    pub(super) mode: String,
+pub(in crate::view) struct File {
+    pub(in crate::view) path: String,
+    pub(in crate::view) owner: String,
+    pub(in crate::view) group: String,
+    pub(in crate::view) mode: String,
     /// None for certificates and keys, which never stand in a plan.
-    pub(super) content: Option<String>,
+    pub(in crate::view) content: Option<String>,
 }

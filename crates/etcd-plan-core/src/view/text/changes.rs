@@ -162,14 +162,17 @@ fn changes<'a>(
     report: &'a Report,
 ) -> impl Iterator<Item = (Step<'a>, &'a StepReport)> {
     plan.steps_of(cluster)
-        .filter(|step| {
-            !matches!(
-                step.action(),
-                Action::Lock | Action::Stage { .. } | Action::Mark | Action::Unmark
-            )
-        })
+        .filter(|step| !only_serves(step.action()))
         .filter_map(|step| Some((step, report.steps.get(step.index().get())?)))
         .filter(|(_, told)| matches!(told.outcome, Outcome::WouldChange | Outcome::Changed))
+}
+
+/// Says whether an action only serves a change, and is none that a reader wants to know.
+pub(crate) fn only_serves(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Lock | Action::Stage { .. } | Action::Mark | Action::Unmark
+    )
 }
 
 /// Gives a text in which the member's name is not told, so that it is the same for all members.
@@ -227,10 +230,19 @@ fn write_stops(
         (Action::Launch, "start"),
         (Action::Restart { turn }, "restart"),
     ];
-    let told: Vec<String> = verbs
+    let mut told: Vec<(Vec<Step<'_>>, &str)> = verbs
         .into_iter()
         .map(|(action, verb)| (of(action), verb))
         .filter(|(steps, _)| !steps.is_empty())
+        .collect();
+    // Where a new member takes an old one's place, that one is stopped last.
+    if let [(stops, _), (starts, _), ..] = told.as_slice()
+        && waits(plan, stops[0].index(), starts[0].index())
+    {
+        told.swap(0, 1);
+    }
+    let told: Vec<String> = told
+        .into_iter()
         .map(|(mut steps, verb)| {
             let is_chain = in_one_chain(plan, &mut steps);
             let names = steps.iter().filter_map(|step| step.member());

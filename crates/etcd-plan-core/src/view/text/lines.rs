@@ -141,6 +141,9 @@ impl Line<'_> {
             Action::PutBack { .. } => {
                 "put back what it ran on before, if it did not come back".to_owned()
             }
+            Action::Snapshot if hosts.len() > 1 => {
+                "save a snapshot at a healthy follower".to_owned()
+            }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()
             }
@@ -169,6 +172,7 @@ fn heading(action: Action) -> Option<&'static str> {
             Barrier::Down => "When all old members are down:",
             Barrier::Placed => "When every host has what its member starts on:",
             Barrier::Started => "When all members were started:",
+            Barrier::Saved => "When what the cluster holds is saved:",
         },
         _ => return None,
     })
