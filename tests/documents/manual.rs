@@ -6,6 +6,7 @@ use std::path::Path;
 
 use etcd_plan::Goal;
 use etcd_plan::engine::{Observed, Run, Silent};
+use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
 use etcd_plan_testkit::SimExecutor;
 use etcd_plan_tests::Scene;
@@ -29,7 +30,7 @@ const ALL: [&str; 6] = [
 ];
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 6] = [
+const PAGES: [(&str, fn() -> String); 7] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -46,6 +47,7 @@ const PAGES: [(&str, fn() -> String); 6] = [
         preview(&on(3), 3, Goal::Reload, &asked)
     }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
+    ("monitoring", watching),
 ];
 
 #[test]
@@ -80,6 +82,16 @@ fn text(members: usize) -> String {
          infra: {{ hosts: {{ 10.10.10.9: {{}} }} }}\n",
         hosts.concat()
     )
+}
+
+/// Gives what `etcd-plan monitoring` says when it has written its files.
+fn watching() -> String {
+    let paths = MonitoringPaths::default();
+    let files = monitoring::files(on(0).plan().clusters(), &paths).expect("the templates work");
+    let lines = files
+        .iter()
+        .map(|file| format!("+ monitoring/{}\n", file.path));
+    lines.collect()
 }
 
 /// Gives the hosts, with a cluster of so many members.
