@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use etcd_plan::consumers::{Consumer, Namespace, Scope, Vip};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::ClusterName;
+use etcd_plan::names::{ClusterName, HostPath};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Prints or writes what consumers of a cluster need: Patroni, vip-manager, etcdctl, others
+    Outputs(OutputsArguments),
     /// Shows the reference of the parameters
     Params(ParamsArguments),
     /// Explains a code of a finding, or a guard
@@ -284,6 +287,65 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Who it is for
+    #[arg(
+        long = "for",
+        value_name = "CONSUMER",
+        required_unless_present = "refresh",
+        value_parser = one_of::<Consumer, _>(Consumer::ALL.map(Consumer::as_str))
+    )]
+    pub(crate) consumer: Option<Consumer>,
+    /// Which cluster, where there are several
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// Writes it into this file, and remembers that: when the cluster has changed, runs and `status`
+    /// say that it is out of date
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Writes every file again that was written with `-o` and is out of date
+    #[arg(long, conflicts_with_all = ["consumer", "output"])]
+    pub(crate) refresh: bool,
+    /// The authority's certificate on the consumer's host [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate there, as `etcd-plan issue` makes one [default:
+    /// /etc/pki/etcd-client.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key there [default: /etc/pki/etcd-client.key]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) key: Option<HostPath>,
+    /// The `scope` of the Patroni cluster; vip-manager needs it
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) scope: Option<Scope>,
+    /// The `namespace` of Patroni [default: /pg]
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) namespace: Option<Namespace>,
+    /// The address that vip-manager moves, with its network, such as 10.10.10.2/24
+    #[arg(
+        long,
+        value_name = "ADDRESS/BITS",
+        requires = "interface",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) vip: Option<Vip>,
+    /// The network interface that takes it, such as eth0
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "vip",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) interface: Option<String>,
+    /// The name of the Patroni member on vip-manager's host [default: the host's name]
+    #[arg(long, value_name = "NAME", help_heading = "Patroni and vip-manager")]
+    pub(crate) node: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod cert;
+pub mod consumers;
 pub mod diagnostic;
 pub mod etcd_log;
 pub mod etcdctl;

@@ -43,6 +43,7 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`consumers`], [`outputs`] | what Patroni, vip-manager and others need to be told of a cluster |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
 //! | [`explain`] | what codes and guards mean |
@@ -52,6 +53,7 @@ pub mod engine;
 pub mod executor;
 mod inventory_file;
 pub mod journal;
+pub mod outputs;
 pub mod permit;
 pub mod pki;
 #[cfg(test)]
@@ -65,8 +67,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan, render,
-    report, saved, secret, spec,
+    action, consumers, diagnostic, event, explain, facts, guard, identity, inventory, names, op,
+    plan, render, report, saved, secret, spec,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

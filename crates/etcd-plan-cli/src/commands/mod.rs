@@ -6,6 +6,7 @@ mod explain;
 mod inventory;
 mod log;
 mod meta;
+mod outputs;
 mod params;
 mod plan;
 mod reload;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),

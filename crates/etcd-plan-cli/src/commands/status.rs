@@ -4,9 +4,11 @@ use std::time::{Duration, Instant};
 
 use etcd_plan::Plan;
 use etcd_plan::engine::{Flow, RunSettings};
+use etcd_plan::outputs::OutputFiles;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::status::{self, Health, Status};
 
+use super::outputs;
 use crate::arguments::{Format, StatusArguments};
 use crate::exit::{DRIFT, FAILED, Failure, INTERRUPTED, SUCCESS, UNREACHABLE};
 use crate::interrupt::Interrupt;
@@ -24,6 +26,7 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
     let plan = builder.build()?;
     let executor = connect::executor(&arguments.connect)?;
     let keys = PkiFolder::new(input::keys_folder(&arguments.inventory));
+    let files = OutputFiles::new(input::keys_folder(&arguments.inventory));
     let interrupt = crate::commands::listen()?;
     loop {
         let settings = RunSettings {
@@ -46,6 +49,7 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             Format::Text => output.data(&status.page(Output::width()).to_string()),
         }
         let Some(seconds) = arguments.watch else {
+            outputs::tell_outdated(&files, plan.clusters(), output);
             return Ok(code(&status));
         };
         while begun.elapsed() < Duration::from_secs(seconds) {

@@ -28,6 +28,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("etcd.service", include_str!("templates/etcd.service.j2")),
         ("etcdctl.sh", include_str!("templates/etcdctl.sh.j2")),
         ("target.yml", include_str!("templates/target.yml.j2")),
+        ("patroni.yml", include_str!("templates/patroni.yml.j2")),
+        (
+            "vip-manager.yml",
+            include_str!("templates/vip-manager.yml.j2"),
+        ),
     ] {
         environment
             .add_template(name, text)
@@ -37,7 +42,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// Renders a template.
-pub(super) fn render(template: &str, context: &impl Serialize) -> Result<String, Problem> {
+pub(crate) fn render(template: &str, context: &impl Serialize) -> Result<String, Problem> {
     let broken = |error: minijinja::Error| {
         Problem::new(
             format!("{template} could not be rendered: {error:#}"),

@@ -100,6 +100,12 @@ impl ClusterSpec {
         self.members.iter().filter(|member| !member.learner)
     }
 
+    /// Gives the client URLs of the members that vote: learners answer no linearizable read.
+    pub fn endpoints(&self) -> Vec<String> {
+        let voters = self.voters();
+        voters.map(|member| self.client_url(member)).collect()
+    }
+
     /// Gives how many votes a decision needs: more than half of the voters.
     pub fn quorum(&self) -> usize {
         self.voters().count() / 2 + 1

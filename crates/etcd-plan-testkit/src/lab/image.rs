@@ -31,6 +31,9 @@ const DPKG_OPTIONS: [&str; 4] = [
 /// What makes it the image of a host.
 const RECIPE: &str = include_str!("image.sh");
 
+/// What makes the layer that hosts with databases have over it.
+const DATABASES: &str = include_str!("databases.sh");
+
 /// The mirror that packages come from, unless `ETCD_PLAN_LAB_MIRROR` names another.
 const MIRROR: &str = "http://deb.debian.org/debian";
 
@@ -44,7 +47,10 @@ impl Image {
     /// Names the image that this version of the lab uses, whether it is built or not.
     pub(super) fn of(store: &Store) -> Self {
         let mut digest = Sha256::new();
-        for part in [SUITE, PACKAGES, RECIPE].into_iter().chain(DPKG_OPTIONS) {
+        for part in [SUITE, PACKAGES, RECIPE, DATABASES]
+            .into_iter()
+            .chain(DPKG_OPTIONS)
+        {
             digest.update(part);
         }
         let digest = digest.finalize();
@@ -92,6 +98,12 @@ impl Image {
         self.folder.join("tree")
     }
 
+    /// Gives the layer over the tree with Patroni, PostgreSQL and vip-manager, none of them running:
+    /// installing them on a host takes longer than starting it.
+    pub(super) fn databases(&self) -> PathBuf {
+        self.folder.join("databases")
+    }
+
     /// Gives the folder of the packages that `infra` serves.
     pub(super) fn packages(&self) -> PathBuf {
         self.folder.join("packages")
@@ -128,7 +140,61 @@ impl Image {
             RECIPE,
             &[("MIRROR", &mirror), ("KEY", public.trim())],
         )?;
-        fs::rename(tree.join("packages"), self.packages()).map_err(io("moving packages"))
+        fs::rename(tree.join("packages"), self.packages()).map_err(io("moving packages"))?;
+        self.fill_databases(&mirror)
+    }
+
+    /// Installs what hosts with databases have into a layer of its own.
+    fn fill_databases(&self, mirror: &str) -> Result<(), LabError> {
+        let io = |doing: &str| LabError::io(format!("{doing} in {}", self.folder.display()));
+        let (work, mounted) = (self.folder.join("work"), self.folder.join("mounted"));
+        for folder in [&self.databases(), &work, &mounted] {
+            fs::create_dir_all(folder).map_err(io("making folders"))?;
+        }
+        let layers = Overlay {
+            lower: vec![self.tree()],
+            upper: self.databases(),
+            work: work.clone(),
+        };
+        layers.mount(&mounted, "mounting the layer of databases")?;
+        let filled = fs::copy("/etc/resolv.conf", mounted.join("etc/resolv.conf"))
+            .map_err(io("copying resolv.conf"))
+            .and_then(|_| run_in(&mounted, DATABASES, &[("MIRROR", mirror)]));
+        let unmounted = command::run(
+            Command::new("umount").arg(&mounted),
+            "unmounting the layer of databases",
+        );
+        filled?;
+        unmounted?;
+        fs::remove_dir_all(work).map_err(io("removing folders"))?;
+        fs::remove_dir(mounted).map_err(io("removing folders"))
+    }
+}
+
+/// File trees that lie over each other.
+#[derive(Debug)]
+pub(super) struct Overlay {
+    /// What is only read, the uppermost first.
+    pub(super) lower: Vec<PathBuf>,
+    /// What takes the changes.
+    pub(super) upper: PathBuf,
+    /// An empty folder on the same file system.
+    pub(super) work: PathBuf,
+}
+
+impl Overlay {
+    /// Mounts them as one tree.
+    pub(super) fn mount(&self, at: &Path, doing: &str) -> Result<(), LabError> {
+        let lower: Vec<String> = self.lower.iter().map(|p| p.display().to_string()).collect();
+        let options = format!(
+            "lowerdir={},upperdir={},workdir={}",
+            lower.join(":"),
+            self.upper.display(),
+            self.work.display(),
+        );
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "overlay", "overlay", "-o", &options]);
+        command::run(mount.arg(at), doing).map(drop)
     }
 }
 
