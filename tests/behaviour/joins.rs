@@ -363,3 +363,16 @@ fn a_join_that_is_cut_off_goes_on() {
         }
     }
 }
+
+/// Others name the endpoints, too, and no run writes their files.
+#[test]
+fn who_must_be_told_of_new_endpoints_is_said_before() {
+    let scene = grown(&[FOURTH, FIFTH]);
+    let notes = |new: &[&str]| scene.preview(&join(&scene, new)).notes.join("\n");
+    let of_one = notes(&[FOURTH]);
+    assert!(of_one.contains("(+ https://10.10.10.13:2379)"), "{of_one}");
+    assert!(of_one.contains("`etcd3.hosts` of Patroni"), "{of_one}");
+    scene.must_run(&join(&scene, &[FOURTH]));
+    let again = notes(&[FOURTH]);
+    assert!(!again.contains("endpoints"), "{again}");
+}

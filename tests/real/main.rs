@@ -5,6 +5,7 @@
     reason = "what a run measured, and the seed of a random one"
 )]
 
+mod external;
 mod joins;
 mod kills;
 mod reloads;

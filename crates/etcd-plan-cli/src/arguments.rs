@@ -6,7 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::consumers::{Consumer, Namespace, Scope, Vip};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::{ClusterName, HostPath};
+use etcd_plan::names::{Address, ClusterName, Days, HostPath, MemberName};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Issues a certificate for a client of a cluster, by the CA of its members
+    Issue(IssueArguments),
     /// Prints or writes what consumers of a cluster need: Patroni, vip-manager, etcdctl, others
     Outputs(OutputsArguments),
     /// Shows the reference of the parameters
@@ -287,6 +289,30 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IssueArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The common name of the client, and the name of its files
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cn: MemberName,
+    /// An address or DNS name that it is good for besides; nobody asks a client for one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) san: Vec<Address>,
+    /// Which cluster, where there are several with different CAs
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// The folder for certificate, key and `ca.crt` [default: `clients`, beside `ca_dir`]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// How long it is valid, such as 365d [default: `cert_validity`]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) validity: Option<Days>,
+    /// Issues it again though the one that is there is good
+    #[arg(long)]
+    pub(crate) renew: bool,
 }
 
 #[derive(Debug, Args)]

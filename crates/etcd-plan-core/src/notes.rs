@@ -1,5 +1,7 @@
 //! What a person should know of a run, and what is no reason to refuse it.
 
+use std::collections::BTreeSet;
+
 use crate::action::{StepContext, restart_turn};
 use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
@@ -20,6 +22,9 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         notes.extend(clocks(spec, run));
         if is_reload {
             notes.extend(reload(cluster, run));
+        }
+        if is_reload || run.plan.joins(cluster) {
+            notes.extend(endpoints(cluster, run));
         }
         if registers && spec.infra.is_empty() {
             notes.push(format!(
@@ -47,6 +52,36 @@ fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
             apart / 1000,
             apart % 1000 / 100,
             behind.host.name
+        )
+    })
+}
+
+/// Says that clients find the cluster elsewhere from then on, and who must be told: files that this
+/// run does not write name the endpoints, too.
+fn endpoints(cluster: usize, run: &RunContext<'_>) -> Option<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let listed = run.listed(cluster).ok()?;
+    let voters = listed.iter().filter(|member| !member.is_learner);
+    let found: BTreeSet<&String> = voters.flat_map(|member| &member.client_urls).collect();
+    // Members that are neither there nor to come now change nothing.
+    let members = spec
+        .voters()
+        .filter(|member| run.takes_part(cluster, member));
+    let wanted: Vec<String> = members.map(|member| spec.client_url(member)).collect();
+    let wanted: BTreeSet<&String> = wanted.iter().collect();
+    let one = |urls: BTreeSet<&&String>, sign: &str| {
+        let urls = urls.into_iter().map(|url| format!("{sign} {url}"));
+        urls.collect::<Vec<String>>()
+    };
+    let mut changes = one(wanted.difference(&found).collect(), "+");
+    changes.extend(one(found.difference(&wanted).collect(), "-"));
+    (!changes.is_empty() && !found.is_empty()).then(|| {
+        format!(
+            "clients reach {} elsewhere from now on ({}); these name endpoints, too: `etcd3.hosts` of \
+             Patroni, `dcs-endpoints` of vip-manager, /etc/profile.d/etcdctl.sh on hosts that are no \
+             members (`etcd-plan outputs` writes them)",
+            spec.name,
+            changes.join(", ")
         )
     })
 }

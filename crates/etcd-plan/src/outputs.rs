@@ -1,5 +1,6 @@
-//! Consumers' files on the control machine: written, remembered, and compared when the cluster has
-//! changed.
+#![doc = include_str!("manual/consumers.md")]
+//!
+//! # Files that are remembered, from Rust
 //!
 //! ```no_run
 //! use etcd_plan::consumers::{Consumer, Output};

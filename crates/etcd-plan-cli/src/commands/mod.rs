@@ -4,6 +4,7 @@ mod apply;
 mod env;
 mod explain;
 mod inventory;
+mod issue;
 mod log;
 mod meta;
 mod outputs;
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Issue(arguments) => issue::run(&arguments, output),
         Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),

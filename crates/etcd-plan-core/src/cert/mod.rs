@@ -23,4 +23,4 @@ pub use pem::pem_block;
 pub use reason::Reason;
 pub use san::San;
 pub use time::UnixTime;
-pub use wanted::CertificateWanted;
+pub use wanted::{CertificateWanted, Purpose};

@@ -77,6 +77,11 @@ impl ClusterSpec {
         }
     }
 
+    /// Says whether somebody else runs it: then no plan is made for it.
+    pub fn is_external(&self) -> bool {
+        *self.settings.external.external
+    }
+
     /// Gives the URL at which clients reach a member.
     pub fn client_url(&self, member: &MemberSpec) -> String {
         format!(

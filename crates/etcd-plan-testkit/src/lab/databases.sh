@@ -3,7 +3,7 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 cp -p /etc/apt/sources.list /root/sources.list
-printf 'deb %s bookworm main\n' "$MIRROR" >/etc/apt/sources.list
+printf 'deb %s bookworm main\ndeb %s trixie main\n' "$MIRROR" "$MIRROR" >/etc/apt/sources.list
 apt-get -q update
 
 # Nothing starts here, and no cluster is made that Patroni has not made.
@@ -11,7 +11,8 @@ mkdir -p /etc/postgresql-common
 echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
-apt-get -q -y install --no-install-recommends patroni postgresql-15 vip-manager
+# vip-manager of this release speaks an API of etcd (v2) in which Patroni keeps nothing any more.
+apt-get -q -y -t bookworm install --no-install-recommends patroni postgresql-15 vip-manager2/trixie
 rm /usr/sbin/policy-rc.d
 systemctl --quiet disable postgresql patroni vip-manager
 
