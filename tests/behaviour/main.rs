@@ -1,5 +1,6 @@
 //! Behaviour on simulated hosts.
 
+mod backups;
 mod converging;
 mod create;
 mod cuts;
@@ -17,10 +18,13 @@ mod plan_files;
 mod plans;
 mod previews;
 mod purges;
+mod quorum;
 mod refusals;
 mod registration;
 mod reloads;
+mod removes;
 mod repeats;
+mod replaces;
 mod saved_plans;
 mod status;
 mod stops;

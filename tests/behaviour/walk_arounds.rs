@@ -158,7 +158,8 @@ proptest! {
         }
         let hosts = HOSTS.map(str::to_owned);
         let before = treasure(&scene);
-        for asked in asked {
+        // What a member holds that leaves, the others hold too: see removes.rs.
+        for asked in asked.into_iter().filter(|asked| !asked.leaves()) {
             let builder = asked.builder(&scene.inventory, &hosts).extra_vars(extra.clone());
             if let Ok(plan) = builder.build() {
                 assert_untouched(&scene, &before, (plan.goal(), &scene.run(&plan)));

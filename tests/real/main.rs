@@ -5,8 +5,12 @@
     reason = "what a run measured, and the seed of a random one"
 )]
 
+mod backups;
 mod external;
 mod joins;
 mod kills;
+mod monitoring;
+mod prometheus;
 mod reloads;
+mod removes;
 mod sandbox;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use etcd_plan::engine::{Run, Silent};
+use etcd_plan::engine::{Run, RunSettings, Silent};
 use etcd_plan::executor::SandboxExecutor;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::plan::{Plan, PlanBuilder};
@@ -53,8 +53,19 @@ impl Sandbox {
         count: u8,
         ask: impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_>,
     ) -> Plan {
-        let hosts: Vec<String> = (1..=count)
-            .map(|seq| format!("    {}: {{ etcd_seq: {seq} }}\n", self.host(seq)))
+        let members: Vec<u8> = (1..=count).collect();
+        self.plan_of(&members, ask)
+    }
+
+    /// Plans for an inventory of the members with these numbers.
+    pub(crate) fn plan_of(
+        &self,
+        members: &[u8],
+        ask: impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_>,
+    ) -> Plan {
+        let hosts: Vec<String> = members
+            .iter()
+            .map(|seq| format!("    {}: {{ etcd_seq: {seq} }}\n", self.host(*seq)))
             .collect();
         let text = format!("etcd:\n  hosts:\n{}", hosts.concat());
         match ask(Plan::builder(&inventory(&text))).build() {
@@ -66,7 +77,12 @@ impl Sandbox {
     /// Carries a plan out.
     pub(crate) fn run(&self, plan: &Plan) -> Report {
         let keys = PkiFolder::new(&self.dir);
-        let observed = Run::new(plan, &self.executor, &keys).observe(&mut Silent);
+        let settings = RunSettings {
+            folder: self.dir.clone(),
+            ..RunSettings::default()
+        };
+        let run = Run::new(plan, &self.executor, &keys).settings(settings);
+        let observed = run.observe(&mut Silent);
         match observed.approve() {
             Ok(approved) => approved.apply(&mut Silent),
             Err(refused) => panic!("{refused}"),

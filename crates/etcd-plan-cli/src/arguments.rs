@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -47,6 +48,16 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Makes hosts of the inventory members of a cluster that lives, one after the other
+    Join(JoinArguments),
+    /// Takes members out of a cluster that lives, one after the other
+    Remove(RemoveArguments),
+    /// Puts a new host of the inventory in the place of a member
+    Replace(ReplaceArguments),
+    /// Takes clusters away: stops them, and moves their data aside
+    Destroy(DestroyArguments),
+    /// Saves what the clusters hold: a snapshot of each, from a healthy follower
+    Backup(BackupArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -55,6 +66,9 @@ pub(crate) enum Command {
     Issue(IssueArguments),
     /// Prints or writes what consumers of a cluster need: Patroni, vip-manager, etcdctl, others
     Outputs(OutputsArguments),
+    /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
+    /// dashboard
+    Monitoring(MonitoringArguments),
     /// Shows the reference of the parameters
     Params(ParamsArguments),
     /// Explains a code of a finding, or a guard
@@ -93,7 +107,7 @@ pub(crate) struct InventoryArguments {
 }
 
 /// What is planned.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
     /// What is wanted of the clusters
     #[arg(long, default_value = "create", value_parser = one_of::<Goal, _>(Goal::ALL.map(Goal::as_str)))]
@@ -117,6 +131,37 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
+    /// address of its host
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) depart: Vec<String>,
+    /// The members that leave are dead: nothing is done on their hosts
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+}
+
+const SNAPSHOTS: &str = "Snapshots that the goal takes";
+
+/// What becomes of snapshots that a plan takes before it does something else.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SnapshotArguments {
+    /// The folder that they are brought to [default: `backups` beside the inventory]
+    #[arg(
+        id = "backup_to",
+        long = "backup-to",
+        value_name = "DIR",
+        conflicts_with = "backup_on_host",
+        help_heading = SNAPSHOTS
+    )]
+    pub(crate) to: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(id = "backup_on_host", long = "backup-on-host", help_heading = SNAPSHOTS)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
+    pub(crate) keep: Option<NonZeroU32>,
 }
 
 /// How hosts are reached.
@@ -204,7 +249,10 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep"
+        ]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -253,6 +301,96 @@ pub(crate) struct ReloadArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct JoinArguments {
+    /// The hosts that are to join, by their names in the inventory; groups and globs are taken too
+    #[arg(required = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// The members that are to leave: hosts of the inventory or names of members; those whose hosts are
+    /// gone from the inventory by name, id or address
+    #[arg(required = true, value_name = "MEMBER")]
+    pub(crate) members: Vec<String>,
+    /// They are dead: nothing is done on their hosts, which need not answer
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceArguments {
+    /// The member that is to leave: a host of the inventory or the name of a member; one whose host is
+    /// gone from the inventory by name, id or address
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The host that takes its place, by its name in the inventory
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The old member is dead: it is taken out first, and nothing is done on its host
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only the clusters of these hosts, all of them: names, groups and globs
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Confirms that this cluster is to be destroyed, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with a member on these hosts, and only from these
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// The folder that snapshots are brought to [default: `backups` beside the inventory]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "on_host")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(long)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroU32>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
@@ -270,8 +408,11 @@ pub(crate) struct StatusArguments {
     )]
     pub(crate) watch: Option<u64>,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub(crate) format: StatusFormat,
+    /// Writes it into this file, which is replaced as a whole: nobody reads half of it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connect: ConnectArguments,
 }
@@ -375,6 +516,33 @@ pub(crate) struct OutputsArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct MonitoringArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The folder to write into; its README.md says what goes where
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The certificate of the clusters' authority, where Prometheus runs [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate that Prometheus shows [default: /etc/pki/infra.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key [default: /etc/pki/infra.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<HostPath>,
+    /// The target files that `etcd_register` writes [default: /etc/prometheus/targets/etcd/*.yml]
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) targets: Option<String>,
+    /// The folder from which Grafana loads dashboards [default: /var/lib/grafana/dashboards/etcd]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dashboards: Option<HostPath>,
+    /// The file for node exporter [default: /var/lib/prometheus/node-exporter/etcd-plan.prom]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) textfile: Option<HostPath>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ParamsArguments {
     /// Only this parameter, at length
     pub(crate) name: Option<String>,
@@ -411,6 +579,16 @@ pub(crate) enum Format {
     Text,
     /// One JSON document
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+    /// The text format of Prometheus, for the textfile folder of node exporter
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

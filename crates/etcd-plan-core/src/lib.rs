@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod backup;
 pub mod cert;
 pub mod consumers;
 pub mod diagnostic;
@@ -14,12 +15,15 @@ pub mod event;
 pub mod explain;
 pub mod facts;
 pub mod guard;
+pub mod host_journal;
 pub mod identity;
 pub mod inventory;
+pub mod monitoring;
 pub mod names;
 pub mod notes;
 pub mod op;
 pub mod plan;
+pub mod quorum;
 pub mod render;
 pub mod report;
 pub mod run;

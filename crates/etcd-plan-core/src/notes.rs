@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn};
-use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::facts::{ClockOffset, FoundConf, MemberQuestions, Standing};
+use crate::guard::split_hint;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
@@ -15,16 +16,17 @@ const CLOCKS_APART: i64 = 1_000;
 
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = lasting(run);
     let is_reload = run.plan.goal() == Goal::Reload;
-    let registers = run.plan.selection().takes(Subtask::Register) && !is_reload;
+    let registers =
+        run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
+        if run.plan.goal().bears_unreached_hosts() {
+            notes.extend(unreached(spec, run));
+        }
         if is_reload {
             notes.extend(reload(cluster, run));
-        }
-        if is_reload || run.plan.joins(cluster) {
-            notes.extend(endpoints(cluster, run));
         }
         if registers && spec.infra.is_empty() {
             notes.push(format!(
@@ -34,6 +36,29 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Gives those that hold beyond the run, and that it can only tell before its first change: what it
+/// changes for others.
+pub fn lasting(run: &RunContext<'_>) -> Vec<String> {
+    let clusters = 0..run.plan.clusters().len();
+    clusters
+        .filter_map(|cluster| endpoints(cluster, run))
+        .collect()
+}
+
+/// Hosts that the goal does without.
+fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
+    let members = spec.members.iter();
+    let missing = members.filter_map(|member| {
+        let why = run.observation.facts(&member.host.name).err()?;
+        let (why, _) = split_hint(&why.why, "");
+        Some(format!(
+            "{} was not reached, and nothing is done there: {why}",
+            member.host.name
+        ))
+    });
+    missing.collect()
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
@@ -60,13 +85,19 @@ fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
 /// run does not write name the endpoints, too.
 fn endpoints(cluster: usize, run: &RunContext<'_>) -> Option<String> {
     let spec = &run.plan.clusters()[cluster];
+    let goal = run.plan.goal();
+    if !(run.plan.joins(cluster) || matches!(goal, Goal::Reload | Goal::Remove | Goal::Replace)) {
+        return None;
+    }
     let listed = run.listed(cluster).ok()?;
     let voters = listed.iter().filter(|member| !member.is_learner);
     let found: BTreeSet<&String> = voters.flat_map(|member| &member.client_urls).collect();
     // Members that are neither there nor to come now change nothing.
-    let members = spec
-        .voters()
-        .filter(|member| run.takes_part(cluster, member));
+    let is_to_be = |member: &&MemberSpec| {
+        let is_there = || Standing::of(&spec.peer_url(member), listed) != Standing::Unlisted;
+        !run.is_leaving(cluster, member) && (run.is_joining(cluster, member) || is_there())
+    };
+    let members = spec.voters().filter(is_to_be);
     let wanted: Vec<String> = members.map(|member| spec.client_url(member)).collect();
     let wanted: BTreeSet<&String> = wanted.iter().collect();
     let one = |urls: BTreeSet<&&String>, sign: &str| {

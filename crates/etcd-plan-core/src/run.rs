@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
 use crate::names::HostName;
-use crate::op::MemberFacts;
+use crate::op::{EtcdFacts, MemberFacts};
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
+
+/// How many raft entries a follower may be behind that a snapshot is taken from: members are asked at
+/// slightly different times.
+const LAG_LITTLE: u64 = 1000;
 
 /// What the engine gives to a run, since planning has neither clock nor dice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,6 +54,32 @@ impl<'a> RunContext<'a> {
         self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
     }
 
+    /// Gives the member that a snapshot of a cluster is taken from: of the voters that are selected
+    /// and answer a linearizable read, the first that follows and has about as much of the log as the
+    /// others, or else the one that leads; none where nobody answers.
+    pub fn snapshot_source(&self, cluster: usize) -> Option<&'a MemberSpec> {
+        let spec = &self.plan.clusters()[cluster];
+        let selection = self.plan.selection();
+        let answers = spec.members.iter().filter_map(|member| {
+            let facts = self.observation.facts(&member.host.name).ok()?;
+            let said = MemberQuestions::new(spec, member).last_said(facts).ok()?;
+            let status = said.status.as_ref().filter(|status| !status.is_learner)?;
+            said.can_be_read().then_some((member, status))
+        });
+        let answers: Vec<_> = answers.collect();
+        let furthest = answers.iter().map(|(_, status)| status.raft_index).max()?;
+        let selected = || {
+            let mut answers = answers.iter();
+            std::iter::from_fn(move || answers.next())
+                .filter(|(member, _)| selection.takes_host(&member.host.name))
+        };
+        let follower = selected().find(|(_, status)| {
+            status.leader != status.member_id && status.raft_index + LAG_LITTLE >= furthest
+        });
+        let other = || selected().max_by_key(|(_, status)| status.raft_index);
+        follower.or_else(other).map(|(member, _)| *member)
+    }
+
     /// Gives the members that a cluster which is joined lists now: those that the member says
     /// through which the others join, or else another one that is healthy.
     ///
@@ -57,6 +87,15 @@ impl<'a> RunContext<'a> {
     ///
     /// When no healthy member says it.
     pub fn listed(&self, cluster: usize) -> Result<&'a [MemberFacts], Missing> {
+        self.speaker(cluster).map(|etcd| &*etcd.members)
+    }
+
+    /// Gives all that the member says by whose list a cluster is judged: see [`RunContext::listed`].
+    ///
+    /// # Errors
+    ///
+    /// When no healthy member says it.
+    pub fn speaker(&self, cluster: usize) -> Result<&'a EtcdFacts, Missing> {
         let spec = &self.plan.clusters()[cluster];
         let sponsor = self.plan.sponsor(cluster).into_iter();
         for member in sponsor.chain(&spec.members) {
@@ -66,12 +105,33 @@ impl<'a> RunContext<'a> {
                 && etcd.healthy
                 && !etcd.members.is_empty()
             {
-                return Ok(&etcd.members);
+                return Ok(etcd);
             }
         }
         Err(Missing {
             why: format!("no member of {} is healthy", spec.name),
         })
+    }
+
+    /// Gives the member through which others are removed: the first voter that stays and is healthy.
+    /// One of which nothing is known any more, since it was just asked to, stays the one. Where nobody
+    /// stays who was there before, it is the first that joins.
+    pub fn remover(&self, cluster: usize) -> Option<&'a MemberSpec> {
+        let spec = &self.plan.clusters()[cluster];
+        let well = spec.voters().find(|member| {
+            let facts = self.observation.facts(&member.host.name).ok();
+            let said = facts.map(|facts| MemberQuestions::new(spec, member).last_said(facts));
+            said.is_some_and(|said| said.map_or(true, |said| said.healthy))
+        });
+        let mut all_join = spec.voters();
+        let all_join = all_join.all(|member| self.is_joining(cluster, member));
+        well.or_else(|| spec.voters().next().filter(|_| all_join))
+    }
+
+    /// Says whether a member is to leave the cluster.
+    pub fn is_leaving(&self, cluster: usize, member: &MemberSpec) -> bool {
+        let mut leaving = self.plan.clusters()[cluster].leaving.iter();
+        leaving.any(|leaver| leaver.member.as_ref() == Some(member))
     }
 
     /// Says how a member stands in a cluster that is joined.
@@ -94,14 +154,17 @@ impl<'a> RunContext<'a> {
                 .is_ok_and(|standing| standing != Standing::Unlisted)
     }
 
-    /// Says whether what is there of a member is taken away: with the whole cluster, or because it
-    /// stands in the way of a join. Data that an earlier try has left is of no use to a member that
+    /// Says whether what is there of a member is taken away: with the whole cluster, because it leaves,
+    /// or because it stands in the way of a join. Data that an earlier try has left is of no use to a member that
     /// the cluster does not know, or has not seen start (facts.md S6 and S7).
     ///
     /// # Errors
     ///
     /// When a fact is not known.
     pub fn takes_away(&self, cluster: usize, member: &MemberSpec) -> Result<bool, Missing> {
+        if self.is_leaving(cluster, member) {
+            return Ok(true);
+        }
         if !self.plan.joins(cluster) {
             return Ok(self.purges(cluster));
         }
@@ -120,7 +183,7 @@ impl<'a> RunContext<'a> {
 
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
-        if self.plan.joins(cluster) || self.plan.goal() == Goal::Reload {
+        if self.plan.joins(cluster) || self.plan.goal().leaves_what_is_there() {
             return false;
         }
         match self.situation(cluster) {
@@ -133,7 +196,8 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
-        if self.plan.goal() == Goal::Reload {
+        let goal = self.plan.goal();
+        if goal.leaves_what_is_there() || goal == Goal::Destroy {
             return false;
         }
         let takes = |subtask| self.plan.selection().takes(subtask);

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use etcd_plan::core::names::HostName;
-use etcd_plan::core::op::{FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
+use etcd_plan::core::op::{Fetch, FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
 
 /// One operation of a run, as the simulator saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +107,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Read(ReadOp::Snapshot { .. }) => "snapshot",
+        Op::Read(ReadOp::FilePart { .. }) => "file_part",
+        Op::Read(ReadOp::Fetch(_)) => "fetch",
+        Op::Write(WriteOp::SaveSnapshot { .. }) => "save_snapshot",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
@@ -138,7 +142,10 @@ fn op_object(op: &Op) -> Option<String> {
             ReadOp::Stat { path }
             | ReadOp::ReadFile { path }
             | ReadOp::Folder { path }
-            | ReadOp::DataDir { path },
+            | ReadOp::DataDir { path }
+            | ReadOp::Snapshot { path, .. }
+            | ReadOp::FilePart { path, .. }
+            | ReadOp::Fetch(Fetch { path, .. }),
         )
         | Op::Write(
             WriteOp::Lock { path, .. }
@@ -149,6 +156,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
+            | WriteOp::SaveSnapshot { path, .. }
             | WriteOp::InstallFile { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })

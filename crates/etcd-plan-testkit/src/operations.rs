@@ -6,6 +6,7 @@ use etcd_plan::core::op::{
     ReadOp, Reply, WriteOp,
 };
 
+use crate::etcd::store;
 use crate::files::{FileTree, Node};
 use crate::host::{Host, Lock, program_version};
 use crate::services::Ended;
@@ -55,6 +56,15 @@ impl State {
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
+            ReadOp::Snapshot { path, count_by } => {
+                Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
+            }
+            ReadOp::FilePart {
+                path,
+                offset,
+                length,
+            } => Reply::Bytes(file_part(&host.files, path, *offset, *length)),
+            ReadOp::Fetch(_) => return Err("the engine fetches, piece by piece".to_owned()),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {
@@ -78,7 +88,11 @@ impl State {
         let now_ms = self.now_ms;
         let host = self.host_mut(name);
         match change {
-            WriteOp::Lock { path, holder } => host.lock(path, session, holder),
+            WriteOp::Lock {
+                path,
+                holder,
+                journal,
+            } => host.lock(path, session, holder, journal),
             WriteOp::MakeDir { path, owner, mode } => {
                 host.check_owner(owner)?;
                 host.files.make_dir(path, owner, *mode)
@@ -168,6 +182,7 @@ impl State {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.move_leader(&at, *to), "no leader endpoint")
             }
+            WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }
@@ -193,7 +208,13 @@ impl Host {
         }
     }
 
-    fn lock(&mut self, path: &HostPath, session: u64, holder: &str) -> Words<()> {
+    fn lock(
+        &mut self,
+        path: &HostPath,
+        session: u64,
+        holder: &str,
+        journal: &HostPath,
+    ) -> Words<()> {
         if let Some(lock) = self.locks.get(path) {
             return if lock.session == session {
                 Ok(())
@@ -201,12 +222,29 @@ impl Host {
                 Err(format!("held by {}", lock.holder))
             };
         }
-        let file = Node::file(format!("{holder}\n"), Ownership::both("root"), 0o644);
-        self.files.put(path, file)?;
-        let holder = holder.to_owned();
-        self.locks.insert(path.clone(), Lock { session, holder });
-        self.lock_files.insert(path.clone());
+        let text = |text: String| Node::file(text, Ownership::both("root"), 0o644);
+        self.files.put(path, text(format!("{holder}\n")))?;
+        self.files.put(journal, text(format!("begin {holder}\n")))?;
+        self.lock_files.extend([path.clone(), journal.clone()]);
+        let (holder, journal) = (holder.to_owned(), journal.clone());
+        let lock = Lock {
+            session,
+            holder,
+            journal,
+        };
+        self.locks.insert(path.clone(), lock);
         Ok(())
+    }
+
+    /// Goes on with the journals of a session that holds locks.
+    pub(crate) fn note(&mut self, session: u64, line: &str) {
+        for lock in self.locks.values().filter(|lock| lock.session == session) {
+            let mut text = self.files.bytes(&lock.journal).unwrap_or_default().to_vec();
+            text.extend(format!("{line}\n").bytes());
+            let text = Node::file(text, Ownership::both("root"), 0o644);
+            // A journal is a help, and no reason to fail.
+            let _ = self.files.put(&lock.journal, text);
+        }
     }
 
     fn move_aside(&mut self, path: &HostPath, to: &HostPath) -> Words<()> {
@@ -262,6 +300,12 @@ fn read_file(files: &FileTree, path: &HostPath) -> Words<Option<Vec<u8>>> {
         }) if bytes.len() > LARGEST_READ => Err(format!("{path}: larger than 1 MiB")),
         Some(Node { content, .. }) => Ok(content.clone()),
     }
+}
+
+fn file_part(files: &FileTree, path: &HostPath, offset: u64, length: u64) -> Option<Vec<u8>> {
+    let bytes = files.bytes(path)?;
+    let place = |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
+    Some(bytes[place(offset)..place(offset + length)].to_vec())
 }
 
 fn data_dir(host: &Host, path: &HostPath) -> DataDirFacts {

@@ -44,6 +44,7 @@
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
 //! | [`consumers`], [`outputs`] | what Patroni, vip-manager and others need to be told of a cluster |
+//! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
 //! | [`explain`] | what codes and guards mean |
@@ -67,8 +68,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, consumers, diagnostic, event, explain, facts, guard, identity, inventory, names, op,
-    plan, render, report, saved, secret, spec,
+    action, backup, consumers, diagnostic, event, explain, facts, guard, identity, inventory,
+    monitoring, names, op, plan, render, report, saved, secret, spec,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

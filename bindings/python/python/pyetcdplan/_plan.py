@@ -21,7 +21,7 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload"] | str
+Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "backup"] | str
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -68,15 +68,21 @@ class Plan:
         tags: Iterable[str] = (),
         skip_tags: Iterable[str] = (),
         extra_vars: ExtraVars = (),
+        **options: Any,
     ) -> Plan:
         """Makes the plan of an inventory.
 
         ``limit``, ``tags``, ``skip_tags`` and ``extra_vars`` are those of Ansible: ``-l``, ``-t``,
         ``--skip-tags`` and ``-e``. None of them removes a guard.
 
+        ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
+        folder on this machine that they are brought to, absolute or relative to that of the inventory
+        (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
+        ``backup_keep`` is how many of a cluster are kept there (all).
+
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """
-        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=False)
+        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, options, each=False)
         return plan
 
     @classmethod
@@ -344,6 +350,7 @@ def split(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    **options: Any,
 ) -> list[Plan]:
     """Makes a plan for each cluster of an inventory, in the order of their names.
 
@@ -358,7 +365,7 @@ def split(
     >>> [plan.clusters for plan in pyetcdplan.split(inventory)]
     [['a'], ['b']]
     """
-    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=True)
+    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, options, each=True)
 
 
 def _build(
@@ -368,6 +375,7 @@ def _build(
     tags: Iterable[str],
     skip_tags: Iterable[str],
     extra_vars: ExtraVars,
+    options: Mapping[str, Any],
     *,
     each: bool,
 ) -> list[Plan]:
@@ -377,7 +385,8 @@ def _build(
         limit=limit,
         tags=_texts(tags),
         skip_tags=_texts(skip_tags),
-        extra_vars=_arguments(extra_vars),
+        extra_vars=arguments(extra_vars),
+        options=dict(options),
         each=each,
     )
     return [Plan(plan, inventory.base_dir) for plan in plans]
@@ -392,7 +401,8 @@ def _read_event(on_event: OnEvent) -> Callable[[str], object]:
     return lambda text: on_event(Event.from_dict(json.loads(text)))
 
 
-def _arguments(extra_vars: ExtraVars) -> list[str]:
+def arguments(extra_vars: ExtraVars) -> list[str]:
+    """Gives extra variables as arguments of ``-e``."""
     if isinstance(extra_vars, Mapping):
         return [json.dumps(dict(extra_vars))] if extra_vars else []
     return _texts(extra_vars)

@@ -32,6 +32,7 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
     let interrupt = super::listen()?;
     let settings = RunSettings {
         forks: arguments.run.connect.forks,
+        folder: folder.clone(),
         ..RunSettings::default()
     };
     let mut records = Records::begin(arguments, plan, &settings.holder)?;
@@ -108,7 +109,8 @@ fn agree<'a>(
         exit::of_refusals(refusals, observed.observation())
     };
     // That a host cannot be reached says more than that its facts have moved.
-    if observed.observation().hosts.values().any(Result::is_err) {
+    let is_unreached = observed.observation().hosts.values().any(Result::is_err);
+    if is_unreached && !observed.refusals().is_empty() {
         return Err(refused(&observed));
     }
     let observed = match &saved.facts {

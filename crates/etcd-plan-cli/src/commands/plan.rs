@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
     let mut progress = Progress::new(&plan, output, &interrupt, verbose);
     let settings = RunSettings {
         forks: arguments.connect.forks,
+        folder: input::keys_folder(&arguments.inventory),
         ..RunSettings::default()
     };
     let run = Run::new(&plan, &*executor, &keys).settings(settings);
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
         exit::of_refusals(refusals, observed.observation())
     };
     // What would be done where a host was not read is anybody's guess.
-    if observed.observation().hosts.values().any(Result::is_err) {
+    let is_unreached = observed.observation().hosts.values().any(Result::is_err);
+    if is_unreached && !observed.refusals().is_empty() {
         return Err(refused());
     }
     let saved = observed.save();

@@ -16,8 +16,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
     let selection = Selection {
         goal: Goal::Reload,
         limit,
-        tags: Vec::new(),
-        skip_tags: Vec::new(),
+        ..Selection::default()
     };
     let arguments = ApplyArguments {
         plan: None,

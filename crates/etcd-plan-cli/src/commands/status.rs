@@ -12,10 +12,10 @@ use etcd_plan::status::{self, Health, Status};
 use etcd_plan::{Inventory, Plan, PlanError};
 
 use super::outputs;
-use crate::arguments::{Format, StatusArguments};
+use crate::arguments::{StatusArguments, StatusFormat};
 use crate::exit::{DRIFT, FAILED, Failure, INTERRUPTED, SUCCESS, UNREACHABLE};
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::{connect, input};
 
 /// Shows what the clusters are like.
@@ -55,14 +55,10 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
         if interrupt.is_set() {
             return Ok(INTERRUPTED);
         }
-        if arguments.watch.is_some() && stdout().is_terminal() {
-            // The screen from its top, so that only what changed seems to move.
-            Output::document("\x1b[H\x1b[2J");
-        }
-        match arguments.format {
-            Format::Json if arguments.watch.is_some() => Output::document(&line(&status)),
-            Format::Json => Output::document(&status.to_json()),
-            Format::Text => output.data(&status.page(Output::width()).to_string()),
+        if let Some(file) = &arguments.output {
+            output::replace_file(file, &text(arguments, &status))?;
+        } else {
+            show(arguments, &status, output);
         }
         let Some(seconds) = arguments.watch else {
             outputs::tell_outdated(&OutputFiles::new(&folder), &resolved.clusters, output);
@@ -97,6 +93,29 @@ fn external(
         spec.is_external() && hosts.any(is_selected)
     };
     Ok(clusters.iter().filter(takes).cloned().collect())
+}
+
+fn show(arguments: &StatusArguments, status: &Status, output: Output) {
+    let is_watched = arguments.watch.is_some();
+    if is_watched && stdout().is_terminal() {
+        // The screen from its top, so that only what changed seems to move.
+        Output::document("\x1b[H\x1b[2J");
+    }
+    match arguments.format {
+        StatusFormat::Json if is_watched => Output::document(&line(status)),
+        StatusFormat::Text => output.data(&text(arguments, status)),
+        StatusFormat::Json | StatusFormat::Prometheus => {
+            Output::document(text(arguments, status).trim_end());
+        }
+    }
+}
+
+fn text(arguments: &StatusArguments, status: &Status) -> String {
+    match arguments.format {
+        StatusFormat::Text => status.page(Output::width()).to_string(),
+        StatusFormat::Json => status.to_json() + "\n",
+        StatusFormat::Prometheus => status.to_prometheus(),
+    }
 }
 
 /// Gives the document in one line, for a stream of them.

@@ -1,7 +1,8 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::plan::{Action, At, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::spec::Leaver;
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -16,6 +17,9 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
+        ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
+        ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -39,6 +43,7 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Down => "wait until all old members are down",
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
+            Barrier::Saved => "wait until what the cluster holds is saved",
         }
         .to_owned(),
         Action::Install => {
@@ -69,6 +74,7 @@ pub fn summary(step: Step<'_>) -> String {
             )
         }
         Action::AwaitLearner => format!("wait until {} has found its leader", member()),
+        Action::AwaitVoter => format!("wait until {} answers with its vote", member()),
         Action::PromoteMember { .. } => {
             format!("give {} its vote once it has caught up", member())
         }
@@ -76,6 +82,15 @@ pub fn summary(step: Step<'_>) -> String {
             format!(
                 "take {} out of the cluster again, if it did not come to join",
                 member()
+            )
+        }
+        Action::RemoveMember { nth } => {
+            let who = match leaving_names(step).as_slice() {
+                [one] => (*one).to_owned(),
+                many => format!("member {} of {}", nth + 1, many.join(", ")),
+            };
+            format!(
+                "take {who} out of the cluster, if no other member did, after it has handed over a lead"
             )
         }
         Action::Withdraw => format!(
@@ -100,6 +115,15 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Snapshot => format!(
+            "save a snapshot at {}, if it is the one to take it from: a healthy follower",
+            member()
+        ),
+        Action::FetchSnapshot => "bring the snapshot here, with a manifest".to_owned(),
+        Action::RecordSnapshot => {
+            "note what was saved, and take outdated snapshots away".to_owned()
+        }
+        Action::PruneSnapshots => "delete outdated snapshots here".to_owned(),
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
@@ -110,10 +134,18 @@ pub fn summary(step: Step<'_>) -> String {
 
 /// Says when a step of a purge does something, where that is not always.
 pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
+    if matches!(step.node().at, At::Leaving(_)) {
+        return "";
+    }
     match step.plan().purge_rule() {
         PurgeRule::WhenNeeded => ", if what is there is purged",
         PurgeRule::Always => "",
     }
+}
+
+fn leaving_names(step: Step<'_>) -> Vec<&str> {
+    let leaving = step.cluster().into_iter().flat_map(|c| &c.leaving);
+    leaving.map(Leaver::name).collect()
 }
 
 fn data_dir(step: Step<'_>) -> String {
@@ -147,12 +179,18 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitReady => "a member is ready only once there is a quorum",
         Action::AddMember { .. } => "its host must be ready before the cluster counts on it",
         Action::AwaitLearner => "it must have been started",
+        Action::AwaitVoter => "it must have its vote",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::RemoveMember { .. } => "members leave one at a time",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Snapshot => "it is taken before anything is changed",
+        Action::FetchSnapshot => "it must have been saved, and found whole",
+        Action::RecordSnapshot => "only what is in its place counts",
+        Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",

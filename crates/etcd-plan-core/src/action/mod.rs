@@ -21,8 +21,10 @@ mod put_back;
 mod ready;
 mod refresh;
 mod register;
+mod remove;
 mod restart;
 mod settle;
+mod snapshot;
 mod stage;
 mod stop;
 mod unregister;
@@ -33,7 +35,9 @@ pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
 pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
+pub(crate) use remove::next as removal;
 pub(crate) use restart::turn as restart_turn;
+pub use snapshot::outdated as outdated_snapshots;
 
 use crate::op::ReadOp;
 use crate::plan::Action;
@@ -47,6 +51,7 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::Await { .. }
         | Action::EnsureAuthority
         | Action::IssueCertificate { .. }
+        | Action::PruneSnapshots
         | Action::Verify
         | Action::Lock => Vec::new(),
         Action::ReadFacts => facts::questions(context),
@@ -58,15 +63,19 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Promote { file } => promote::questions(file),
         Action::Mark | Action::Unmark => mark::questions(context),
         Action::Launch => launch::questions(context),
-        Action::AwaitReady | Action::AwaitLearner => ready::questions(context),
+        Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => ready::questions(context),
         Action::AddMember { .. } | Action::PromoteMember { .. } | Action::TakeBack { .. } => {
             members::questions(context)
         }
         Action::Withdraw => withdraw::questions(context),
+        Action::RemoveMember { .. } => remove::questions(context),
         Action::Restart { .. } | Action::Settle { .. } | Action::PutBack { .. } => {
             restart::questions(context)
         }
         Action::Refresh => refresh::questions(),
+        Action::Snapshot | Action::FetchSnapshot | Action::RecordSnapshot => {
+            snapshot::questions(context)
+        }
         Action::Register { .. } => register::questions(context),
         Action::Unregister => unregister::questions(context),
     }
@@ -99,13 +108,19 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::AwaitReady => ready::decide(context),
         Action::AddMember { .. } => members::decide_add(context),
         Action::AwaitLearner => ready::decide_learner(context),
+        Action::AwaitVoter => ready::decide_voter(context),
         Action::PromoteMember { .. } => members::decide_promote(context),
         Action::TakeBack { .. } => members::decide_take_back(context),
         Action::Withdraw => withdraw::decide(context),
+        Action::RemoveMember { nth } => remove::decide(context, nth),
         Action::Restart { turn } => restart::decide(context, turn),
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
+        Action::Snapshot => snapshot::decide(context),
+        Action::FetchSnapshot => snapshot::decide_fetch(context),
+        Action::RecordSnapshot => snapshot::decide_record(context),
+        Action::PruneSnapshots => Ok(snapshot::decide_prune(context)),
         Action::Verify => verify::decide(context),
         Action::Register { .. } => register::decide(context),
         Action::Unregister => unregister::decide(context),

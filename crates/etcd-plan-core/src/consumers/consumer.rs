@@ -12,13 +12,21 @@ pub enum Consumer {
     VipManager,
     /// `etcdctl`: its environment, for `/etc/profile.d`.
     Etcdctl,
+    /// Prometheus: the job that scrapes the members that runs have registered, as YAML.
+    Prometheus,
     /// Anything else: one JSON document with all of it.
     Json,
 }
 
 impl Consumer {
     /// All consumers.
-    pub const ALL: [Self; 4] = [Self::Patroni, Self::VipManager, Self::Etcdctl, Self::Json];
+    pub const ALL: [Self; 5] = [
+        Self::Patroni,
+        Self::VipManager,
+        Self::Etcdctl,
+        Self::Prometheus,
+        Self::Json,
+    ];
 
     /// Gives the consumer's name.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +34,7 @@ impl Consumer {
             Self::Patroni => "patroni",
             Self::VipManager => "vip-manager",
             Self::Etcdctl => "etcdctl",
+            Self::Prometheus => "prometheus",
             Self::Json => "json",
         }
     }

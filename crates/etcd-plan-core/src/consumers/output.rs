@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Consumer, Namespace, Scope, Vip, etcdctl, json, patroni, vip_manager};
 use crate::action::Problem;
+use crate::monitoring::{self, MonitoringPaths};
 use crate::names::{ClusterName, HostPath};
 use crate::spec::ClusterSpec;
 
@@ -16,9 +17,10 @@ pub struct Output {
     pub cluster: ClusterName,
     /// The authority's certificate on the consumer's host. Default: `/etc/pki/ca.crt`.
     pub ca: HostPath,
-    /// The client certificate there. Default: `/etc/pki/etcd-client.crt`.
+    /// The client certificate there. Default: `/etc/pki/etcd-client.crt`; for Prometheus
+    /// `/etc/pki/infra.crt`.
     pub cert: HostPath,
-    /// Its key there. Default: `/etc/pki/etcd-client.key`.
+    /// Its key there. Default: `/etc/pki/etcd-client.key`; for Prometheus `/etc/pki/infra.key`.
     pub key: HostPath,
     /// Patroni's `scope`. vip-manager's file needs it; Patroni's file leaves scope and namespace to
     /// Patroni's other files where there is none. Default: none.
@@ -46,12 +48,21 @@ pub struct VipPlace {
 impl Output {
     /// Begins with the defaults.
     pub fn new(consumer: Consumer, cluster: ClusterName) -> Self {
+        let watches = MonitoringPaths::default();
+        let is_prometheus = consumer == Consumer::Prometheus;
+        let or = |path, usual| {
+            if is_prometheus {
+                path
+            } else {
+                HostPath::fixed(usual)
+            }
+        };
         Self {
             consumer,
             cluster,
-            ca: HostPath::fixed("/etc/pki/ca.crt"),
-            cert: HostPath::fixed("/etc/pki/etcd-client.crt"),
-            key: HostPath::fixed("/etc/pki/etcd-client.key"),
+            ca: or(watches.ca_file, "/etc/pki/ca.crt"),
+            cert: or(watches.cert_file, "/etc/pki/etcd-client.crt"),
+            key: or(watches.key_file, "/etc/pki/etcd-client.key"),
             scope: None,
             namespace: Namespace::default(),
             vip: None,
@@ -76,6 +87,12 @@ impl Output {
         match self.consumer {
             Consumer::Patroni => patroni::render(self, spec),
             Consumer::VipManager => vip_manager::render(self, spec),
+            Consumer::Prometheus => monitoring::scrape_job(&MonitoringPaths {
+                ca_file: self.ca.clone(),
+                cert_file: self.cert.clone(),
+                key_file: self.key.clone(),
+                ..MonitoringPaths::default()
+            }),
             Consumer::Etcdctl => etcdctl::render(self, spec),
             Consumer::Json => Ok(json::render(self, spec)),
         }

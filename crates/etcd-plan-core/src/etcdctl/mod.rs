@@ -7,11 +7,13 @@ mod alarms;
 mod key_count;
 mod members;
 mod number;
+mod snapshot;
 mod status;
 
 pub use alarms::alarm_list;
 pub use key_count::key_count;
 pub use members::member_list;
+pub use snapshot::{SnapshotStatus, snapshot_status};
 pub use status::endpoint_status;
 
 /// Says that `etcdctl` printed something else than was expected.

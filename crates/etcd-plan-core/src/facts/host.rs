@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, FileFacts, Listener, PackageFacts, ReadOp, Reply,
-    ServiceFacts, SystemFacts,
+    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts, ReadOp, Reply,
+    ServiceFacts, SnapshotFacts, SystemFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -108,6 +108,10 @@ getters! {
     etcd: Etcd -> EtcdFacts;
     /// Gives the answer to a `KeyCount` question.
     key_count: KeyCount -> Option<u64>;
+    /// Gives the answer to a `Snapshot` question.
+    snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `Fetch` question.
+    fetched: Fetched -> Fetched;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
 }

@@ -9,13 +9,16 @@ use crate::names::{Address, EtcdId, EtcdVersion, HostPath, Millis, Port};
 pub enum Reply {
     /// A change was made.
     Done,
+    /// To `Lock`, when it was taken over from a run that was not heard of any more: whose it was, as
+    /// one clause.
+    TakenOver(String),
     /// To `System`.
     System(SystemFacts),
     /// To `Package`.
     Package(PackageFacts),
     /// To `Stat`.
     Stat(Option<FileFacts>),
-    /// To `ReadFile`.
+    /// To `ReadFile` and `FilePart`.
     Bytes(Option<Vec<u8>>),
     /// To `Folder`.
     Names(Vec<String>),
@@ -29,6 +32,10 @@ pub enum Reply {
     Etcd(EtcdFacts),
     /// To `KeyCount`.
     KeyCount(Option<u64>),
+    /// To `Snapshot`.
+    Snapshot(Option<SnapshotFacts>),
+    /// To `Fetch`.
+    Fetched(Fetched),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }
@@ -222,6 +229,23 @@ pub struct EtcdFacts {
     pub said: String,
 }
 
+impl EtcdFacts {
+    /// Says whether it can be read: it is healthy, or unhealthy only in that `etcdctl` calls one so
+    /// that has raised the alarm of a full quota (3.5 and later do), under which it takes no writes.
+    pub fn can_be_read(&self) -> bool {
+        let has_leader = |status: &EndpointStatus| status.leader != EtcdId(0);
+        let is_full = !self.alarms.is_empty() && self.alarms.iter().all(Alarm::is_nospace);
+        self.healthy || (is_full && self.status.as_ref().is_some_and(has_leader))
+    }
+}
+
+impl Alarm {
+    /// Says whether the alarm is that of a full quota.
+    pub fn is_nospace(&self) -> bool {
+        self.kind == "NOSPACE"
+    }
+}
+
 /// The status of one endpoint, from `etcdctl endpoint status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointStatus {
@@ -271,6 +295,33 @@ pub struct Alarm {
     pub member_id: EtcdId,
     /// Which: `NOSPACE` or `CORRUPT`.
     pub kind: String,
+}
+
+/// What a snapshot holds, or a database that was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotFacts {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of the whole file in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether the digest that etcd writes at the end of a snapshot is that of what stands before it;
+    /// none where there is no such digest, as in a database that was copied.
+    pub sealed: Option<bool>,
+    /// The revision of the store in it.
+    pub revision: u64,
+    /// The tool's own hash (CRC-32) of all that is in it.
+    pub hash: u32,
+    /// How many keys there were at that revision; none when nobody could count them.
+    pub keys: Option<u64>,
+}
+
+/// A file that has come to the control machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
 }
 
 /// How waiting for a healthy etcd ended.

@@ -68,6 +68,8 @@ pub enum Action {
         /// The new member's position in its cluster.
         member: u32,
     },
+    /// A new member is waited for until it answers with its vote, before another one leaves.
+    AwaitVoter,
     /// A member that did not come to join is taken out of the cluster again: on the host of another
     /// member, and only when a step of its join has failed.
     TakeBack {
@@ -76,6 +78,15 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// One more of the members that are to leave is taken out of the cluster: on the host of a member
+    /// that stays, if that is the one through which members are removed.
+    ///
+    /// A plan is made before anybody knows who is well and who leads. Which one is next is told by
+    /// what was read just before: who is not healthy first, the leader last, after it has handed over.
+    RemoveMember {
+        /// How many were removed before.
+        nth: u32,
+    },
     /// A member whose effective configuration changed restarts on the new one, if this turn is its.
     Restart {
         /// Whose turn it is.
@@ -95,6 +106,15 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
+    /// healthy follower, or the lone member.
+    Snapshot,
+    /// The snapshot is brought to the control machine.
+    FetchSnapshot,
+    /// It is noted on the host what was saved, and what is outdated there goes.
+    RecordSnapshot,
+    /// Outdated snapshots on the control machine are deleted.
+    PruneSnapshots,
     /// The cluster is proved to be what the inventory says.
     Verify,
     /// The note that the cluster is being built is taken away.
@@ -152,6 +172,8 @@ pub enum Barrier {
     Placed,
     /// All members were started.
     Started,
+    /// What the cluster holds is saved.
+    Saved,
 }
 
 impl Barrier {
@@ -163,6 +185,7 @@ impl Barrier {
             Self::Down => "down",
             Self::Placed => "placed",
             Self::Started => "started",
+            Self::Saved => "saved",
         }
     }
 }
@@ -187,15 +210,20 @@ impl Action {
             | Self::AwaitReady
             | Self::AddMember { .. }
             | Self::AwaitLearner
+            | Self::AwaitVoter
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                Subtask::Store
+            }
             Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
@@ -209,6 +237,7 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::RemoveMember { .. } => Self::RemoveMember { nth: 0 },
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
             Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
@@ -229,6 +258,7 @@ impl Action {
             | Self::Await { .. }
             | Self::AwaitReady
             | Self::AwaitLearner
+            | Self::AwaitVoter
             | Self::Verify => false,
             Self::Lock
             | Self::Install
@@ -245,10 +275,15 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots
             | Self::Unmark
             | Self::Unregister
             | Self::Register { .. } => true,
@@ -259,7 +294,11 @@ impl Action {
     pub fn is_destructive(self) -> bool {
         matches!(
             self,
-            Self::Stop | Self::Purge | Self::TakeBack { .. } | Self::Withdraw
+            Self::Stop
+                | Self::Purge
+                | Self::TakeBack { .. }
+                | Self::Withdraw
+                | Self::RemoveMember { .. }
         )
     }
 
@@ -329,9 +368,15 @@ impl Action {
             Self::AddMember { .. }
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
-            | Self::Withdraw => &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members],
+            | Self::Withdraw
+            | Self::RemoveMember { .. } => {
+                &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members]
+            }
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
+            }
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                &[Readable, Prerequisites, Stranger, Members]
             }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],

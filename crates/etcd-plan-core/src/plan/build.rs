@@ -1,20 +1,22 @@
 //! How plans are made: goals add steps, a selection thins them out, the invariants are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
 use super::goal::{Goal, join};
-use super::options::{PurgeRule, Selection};
+use super::leave;
+use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
 use crate::names::HostName;
-use crate::spec::{self, ClusterSpec};
+use crate::spec::{self, ClusterSpec, Leaver};
 
 /// Makes a plan with settings of its own.
 #[derive(Debug, Clone)]
@@ -25,6 +27,9 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    depart: Vec<String>,
+    dead: bool,
+    options: GoalOptions,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -36,6 +41,9 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            depart: Vec::new(),
+            dead: false,
+            options: GoalOptions::default(),
         }
     }
 
@@ -76,14 +84,55 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Names the members that are to leave, for the goals [`Goal::Remove`] and [`Goal::Replace`]: by
+    /// host, member name or address; one whose host is gone from the inventory by its name, its id as
+    /// `etcdctl member list` shows it, or the address of its host.
+    #[must_use]
+    pub fn depart(mut self, members: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.depart.extend(members.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says that the members that are to leave are dead: nothing is done on their hosts, which need not
+    /// answer, and a member that does answer is a reason to refuse. By default they are not.
+    #[must_use]
+    pub fn dead(mut self, dead: bool) -> Self {
+        self.dead = dead;
+        self
+    }
+
+    /// Sets the folder on the control machine that snapshots are brought to: absolute, or relative to
+    /// the folder of the run; by default `backups`.
+    #[must_use]
+    pub fn backup_to(mut self, folder: impl Into<String>) -> Self {
+        self.options.backup.to = Some(folder.into());
+        self
+    }
+
+    /// Leaves snapshots on the host that they are taken from, in `/var/lib/etcd-plan/backup`.
+    #[must_use]
+    pub fn backup_on_host(mut self) -> Self {
+        self.options.backup.to = None;
+        self
+    }
+
+    /// Keeps the newest so many snapshots of a cluster where the new one goes, and deletes older ones;
+    /// by default none is deleted.
+    #[must_use]
+    pub fn backup_keep(mut self, snapshots: NonZeroU32) -> Self {
+        self.options.backup.keep = Some(snapshots.get());
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
     ///
-    /// When the inventory has errors (all of them at once), or the limit takes in no member.
+    /// When the inventory has errors (all of them at once), the limit takes in no member, or the goal
+    /// needs or refuses something of what was set: a limit, tags, members that are to leave.
     pub fn build(self) -> Result<Plan, PlanError> {
         let (clusters, selection, diagnostics) = self.clusters()?;
-        Plan::assemble(self.goal, selection, clusters, diagnostics)
+        Plan::assemble(self.goal, selection, self.options, clusters, diagnostics)
     }
 
     /// Makes a plan for each cluster by itself, in the order of their names: for whoever carries
@@ -97,13 +146,18 @@ impl<'a> PlanBuilder<'a> {
         let (clusters, selection, diagnostics) = self.clusters()?;
         let alone = |cluster| {
             let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
-            Plan::assemble(self.goal, selection, vec![cluster], diagnostics)
+            let options = self.options.clone();
+            Plan::assemble(self.goal, selection, options, vec![cluster], diagnostics)
         };
         clusters.into_iter().map(alone).collect()
     }
 
     /// Resolves the clusters that are taken, with the selection and the warnings.
     fn clusters(&self) -> Result<(Vec<ClusterSpec>, Selection, Diagnostics), PlanError> {
+        leave::check(self.goal, self.limit.as_deref(), &self.depart, self.dead)?;
+        if self.goal.changes_who_leaves() && !(self.tags.is_empty() && self.skip_tags.is_empty()) {
+            return Err(leave::no_tags(self.goal));
+        }
         let limit = match &self.limit {
             Some(pattern) => Some(
                 self.inventory
@@ -121,15 +175,22 @@ impl<'a> PlanBuilder<'a> {
         };
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
-        let mut clusters = resolved.clusters;
+        let (mut clusters, mut diagnostics) = (resolved.clusters, resolved.diagnostics);
+        if self.goal.changes_who_leaves() {
+            // Before members are looked for by name: those of others are none of ours.
+            leave_out_external(&mut clusters, &mut diagnostics)?;
+            leave::depart(&mut clusters, &self.depart, self.dead)?;
+            leave::check_rest(self.goal, &selection, &clusters)?;
+        }
         clusters.retain(|cluster| {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
-        let mut diagnostics = resolved.diagnostics;
         leave_out_external(&mut clusters, &mut diagnostics)?;
-        if self.goal == Goal::Join {
-            check_join(&selection, &clusters)?;
+        match self.goal {
+            Goal::Join => check_join(&selection, &clusters)?,
+            Goal::Replace => leave::check_new(&selection, &clusters)?,
+            _ => {}
         }
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
@@ -195,11 +256,20 @@ fn check_join(selection: &Selection, clusters: &[ClusterSpec]) -> Result<(), Pla
     ))))
 }
 
+/// What was asked for, of whichever clusters.
+pub(crate) struct Asked {
+    pub(crate) goal: Goal,
+    pub(crate) purge: PurgeRule,
+    pub(crate) selection: Selection,
+    pub(crate) options: GoalOptions,
+}
+
 impl Plan {
     /// Makes the plan of some clusters.
     pub(crate) fn assemble(
         goal: Goal,
         selection: Selection,
+        options: GoalOptions,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
     ) -> Result<Self, PlanError> {
@@ -210,21 +280,32 @@ impl Plan {
         } else {
             goal.purge_rule()
         };
-        let mut steps = Steps::new(goal, &clusters, &selection);
+        leave::check_rest(goal, &selection, &clusters)?;
+        let mut steps = Steps::new(goal, &clusters, &selection, &options);
         goal.plan(&mut steps);
         let graph = steps.finish();
-        Self::from_graph(goal, purge, selection, clusters, diagnostics, graph)
+        let asked = Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        };
+        Self::from_graph(asked, clusters, diagnostics, graph)
     }
 
     /// Makes a plan of a graph, wherever that came from, and checks every invariant.
     pub(crate) fn from_graph(
-        goal: Goal,
-        purge: PurgeRule,
-        selection: Selection,
+        asked: Asked,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
         graph: DiGraph<StepNode, ()>,
     ) -> Result<Self, PlanError> {
+        let Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        } = asked;
         let order = toposort(&graph, None);
         let cycle = order.as_ref().err().map(|cycle| index_of(cycle.node_id()));
         let order = order
@@ -237,6 +318,7 @@ impl Plan {
             goal,
             purge,
             selection,
+            options,
             clusters,
             diagnostics,
             graph,
@@ -267,6 +349,7 @@ pub(super) struct Steps<'a> {
     goal: Goal,
     clusters: &'a [ClusterSpec],
     selection: &'a Selection,
+    options: &'a GoalOptions,
     nodes: Vec<StepNode>,
     /// What the nodes wait for, all in one row: a list for each would be most of a plan's memory.
     before: Vec<StepIndex>,
@@ -275,11 +358,17 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(goal: Goal, clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
+    fn new(
+        goal: Goal,
+        clusters: &'a [ClusterSpec],
+        selection: &'a Selection,
+        options: &'a GoalOptions,
+    ) -> Self {
         Self {
             goal,
             clusters,
             selection,
+            options,
             nodes: Vec::new(),
             before: Vec::new(),
             before_ends: Vec::new(),
@@ -454,7 +543,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || self.goal == Goal::Reload
+        self.joins(cluster as usize) || matches!(self.goal, Goal::Reload | Goal::Remove)
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {
@@ -462,6 +551,10 @@ impl<'a> Steps<'a> {
         match node.at {
             At::Controller => None,
             At::Member(position) => Some(&cluster.members[position as usize].host.name),
+            At::Leaving(position) => {
+                let leaver = &cluster.leaving[position as usize];
+                leaver.member.as_ref().map(|member| &member.host.name)
+            }
             At::Infra(position) => Some(&cluster.infra[position as usize].name),
         }
     }
@@ -510,24 +603,53 @@ impl ClusterSteps<'_, '_> {
         selected.into_iter()
     }
 
-    /// Gives the position of the member through whose host others join.
-    pub(super) fn sponsor(&self) -> u32 {
+    /// Goes through the places of the members that are to leave and on whose hosts something is done.
+    pub(super) fn leaving(&self) -> impl Iterator<Item = At> + use<> {
+        let places = self.leaving_where(|leaver| leaver.on_host().is_some());
+        places.into_iter()
+    }
+
+    /// Counts the members that are to leave, dead and gone ones too.
+    pub(super) fn leaving_count(&self) -> u32 {
+        u32::try_from(self.spec.leaving.len()).expect("members are counted in 32 bits")
+    }
+
+    fn leaving_where(&self, condition: impl Fn(&Leaver) -> bool) -> Vec<At> {
+        (0..)
+            .zip(&self.spec.leaving)
+            .filter(|(_, leaver)| condition(leaver))
+            .map(|(position, _)| At::Leaving(position))
+            .collect()
+    }
+
+    /// Gives what was asked for besides hosts and subtasks.
+    pub(super) fn options(&self) -> &GoalOptions {
+        self.steps.options
+    }
+
+    /// Gives the place of the member through whose host others join.
+    pub(super) fn sponsor(&self) -> At {
         join::sponsor(self.steps.selection, self.spec)
             .expect("a join is planned only where a member is left out of the limit")
     }
 
     /// Goes through the hosts of group `infra`. One that carries a member too stands for that.
     pub(super) fn infra(&self) -> impl Iterator<Item = At> + use<> {
+        let leaving: Vec<At> = self.leaving().collect();
         let places: Vec<At> = (0..self.spec.infra.len())
             .map(|at| At::of_infra(self.spec, at))
+            // Nothing is done on the host of a member that is dead.
+            .filter(|at| !matches!(at, At::Leaving(_)) || leaving.contains(at))
             .collect();
         places.into_iter()
     }
 
-    /// Goes through all hosts: those of the members, and those of group `infra`. A host that is
-    /// both is one.
+    /// Goes through all hosts: those of the members, those of the members that are to leave, of which
+    /// a dead one may answer after all, and those of group `infra`. A host that is several of these is
+    /// one.
     pub(super) fn hosts(&self) -> impl Iterator<Item = At> + use<> {
         let infra = self.infra().filter(|at| matches!(at, At::Infra(_)));
-        self.members().map(At::Member).chain(infra)
+        let leaving = self.leaving_where(|leaver| leaver.member.is_some());
+        self.members().map(At::Member).chain(leaving).chain(infra)
     }
 }

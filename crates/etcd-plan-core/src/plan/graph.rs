@@ -2,8 +2,8 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::goal::{Goal, join};
-use super::options::{PurgeRule, Selection};
-use super::step::StepNode;
+use super::options::{GoalOptions, PurgeRule, Selection};
+use super::step::{At, StepNode};
 use super::{PlanBuilder, PlanError, Step, StepIndex};
 use crate::diagnostic::Diagnostics;
 use crate::inventory::Inventory;
@@ -18,6 +18,7 @@ pub struct Plan {
     pub(crate) goal: Goal,
     pub(crate) purge: PurgeRule,
     pub(crate) selection: Selection,
+    pub(crate) options: GoalOptions,
     pub(crate) clusters: Vec<ClusterSpec>,
     pub(crate) diagnostics: Diagnostics,
     /// Edges go from a step to those that wait for it.
@@ -59,16 +60,25 @@ impl Plan {
     }
 
     /// Gives the member through whose host others join the cluster at a position: the first that is
-    /// not to join itself; none where nobody is to join.
+    /// not to join itself, or where none of those stays one that is to leave; none where nobody is to
+    /// join.
     pub fn sponsor(&self, cluster: usize) -> Option<&MemberSpec> {
         let spec = &self.clusters[cluster];
-        let position = join::sponsor(&self.selection, spec).filter(|_| self.joins(cluster))?;
-        spec.members.get(position as usize)
+        match join::sponsor(&self.selection, spec).filter(|_| self.joins(cluster))? {
+            At::Member(position) => spec.members.get(position as usize),
+            At::Leaving(position) => spec.leaving.get(position as usize)?.member.as_ref(),
+            At::Controller | At::Infra(_) => None,
+        }
     }
 
     /// Gives which steps were asked for.
     pub fn selection(&self) -> &Selection {
         &self.selection
+    }
+
+    /// Gives what was asked for besides hosts and subtasks.
+    pub fn options(&self) -> &GoalOptions {
+        &self.options
     }
 
     /// Gives the clusters, in the order of their names.

@@ -33,6 +33,24 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
             "vip-manager.yml",
             include_str!("templates/vip-manager.yml.j2"),
         ),
+        (
+            "prometheus-rules.yml",
+            include_str!("templates/prometheus-rules.yml.j2"),
+        ),
+        (
+            "prometheus-scrape.yml",
+            include_str!("templates/prometheus-scrape.yml.j2"),
+        ),
+        (
+            "grafana-provider.yml",
+            include_str!("templates/grafana-provider.yml.j2"),
+        ),
+        (
+            "status.service",
+            include_str!("templates/status.service.j2"),
+        ),
+        ("status.timer", include_str!("templates/status.timer.j2")),
+        ("monitoring.md", include_str!("templates/monitoring.md.j2")),
     ] {
         environment
             .add_template(name, text)

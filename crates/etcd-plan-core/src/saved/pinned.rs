@@ -152,6 +152,9 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             let etcdctl = version(package.etcdctl.as_ref());
             put("version of etcdctl".to_owned(), etcdctl);
         }
+        // Backups come and go, and no step stands on those that there are.
+        (ReadOp::Folder { path }, _) if *path == crate::backup::folder() => {}
+        (ReadOp::ReadFile { path }, _) if *path == crate::backup::last() => {}
         (ReadOp::Stat { path }, Reply::Stat(file)) => {
             put(format!("file {path}"), or_none(file.as_ref().map(of_file)));
         }
@@ -210,7 +213,10 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
         (
             _,
             Reply::Done
+            | Reply::TakenOver(_)
             | Reply::KeyCount(_)
+            | Reply::Snapshot(_)
+            | Reply::Fetched(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)

@@ -4,6 +4,7 @@ use etcd_plan::core::op::Ownership;
 use super::EtcdConfig;
 use super::config::Endpoint;
 use super::member::{MemberState, db_file, wal_file};
+use super::store;
 use crate::files::Node;
 use crate::host::Host;
 
@@ -69,13 +70,7 @@ impl Instance {
             return;
         }
         let content = serde_json::to_vec(&self.member).expect("a member's state is plain data");
-        let files = [
-            (wal, content),
-            (
-                db,
-                format!("revision {}", self.member.revision).into_bytes(),
-            ),
-        ];
+        let files = [(wal, content), (db, store::database(&self.member))];
         for (path, content) in files {
             if host.files.bytes(&path) != Some(&content) {
                 let written = host

@@ -1,4 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
 
+use super::ferry;
 use crate::executor::{ConnectError, Executor, Session, SessionError, Target};
 use crate::permit::Permit;
 
@@ -36,6 +38,15 @@ pub(super) enum Job {
         host: HostName,
         session: Box<dyn Session>,
         batch: Batch,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
+    },
+    /// Says on a host that the run goes on, or how it ended.
+    Renew {
+        host: HostName,
+        session: Box<dyn Session>,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
     },
 }
 
@@ -69,10 +80,11 @@ pub(super) enum Broken {
 }
 
 impl Pool<'_> {
-    /// Runs `work` with a pool of threads, which end with it.
+    /// Runs `work` with a pool of threads, which end with it. With a permit goes the folder on this
+    /// machine that files are brought to.
     pub(super) fn with<T>(
         executor: &dyn Executor,
-        permit: Option<&Permit>,
+        permit: Option<(&Permit, &Path)>,
         threads: usize,
         work: impl FnOnce(&mut Pool<'_>) -> T,
     ) -> T {
@@ -112,7 +124,7 @@ impl Pool<'_> {
 
 fn serve(
     executor: &dyn Executor,
-    permit: Option<&Permit>,
+    permit: Option<(&Permit, &Path)>,
     queue: &Mutex<Receiver<Job>>,
     report: &Sender<Done>,
 ) {
@@ -125,7 +137,7 @@ fn serve(
     }
 }
 
-fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
+fn run(executor: &dyn Executor, permit: Option<(&Permit, &Path)>, job: Job) -> Done {
     match job {
         Job::Open { target, questions } => {
             let host = target.host.clone();
@@ -151,9 +163,15 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
             host,
             mut session,
             batch,
+            notes,
         } => {
-            let permit = permit.expect("only an approved run gives batches to its pool");
-            let outcome = guarded(|| session.write(&batch, permit).map_err(Broken::Session));
+            for line in notes {
+                session.note(line);
+            }
+            let (permit, folder) = permit.expect("only an approved run gives batches to its pool");
+            let outcome = guarded(|| {
+                ferry::write(&mut *session, &batch, permit, folder).map_err(Broken::Session)
+            });
             let outcome = complete(outcome, batch.len());
             let session = outcome.is_ok().then_some(session);
             Done {
@@ -163,6 +181,24 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
                 between_ms: (0, 0),
                 was_read: false,
                 outcome,
+            }
+        }
+        Job::Renew {
+            host,
+            mut session,
+            notes,
+        } => {
+            for line in notes {
+                session.note(line);
+            }
+            let outcome = guarded(|| session.renew().map_err(Broken::Session));
+            Done {
+                host,
+                session: outcome.is_ok().then_some(session),
+                questions: Vec::new(),
+                between_ms: (0, 0),
+                was_read: false,
+                outcome: outcome.map(|()| Vec::new()),
             }
         }
     }

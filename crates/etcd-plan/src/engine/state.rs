@@ -1,4 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use etcd_plan_core::action;
@@ -10,8 +12,10 @@ use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Plan, Step};
 use etcd_plan_core::report::Traffic;
 use etcd_plan_core::run::{RunContext, RunInputs};
+use etcd_plan_core::spec::ClusterSpec;
 
 use super::RunSettings;
+use super::ferry;
 use super::observer::{Flow, Observer};
 use crate::executor::{Executor, Session};
 use crate::pki::KeyMaterial;
@@ -36,7 +40,7 @@ pub(super) struct State<'a> {
     pub(super) traffic: BTreeMap<HostName, Traffic>,
     pub(super) stopped: bool,
     /// What is asked of members' hosts besides what steps and guards stand on.
-    pub(super) also: Vec<ReadOp>,
+    pub(super) also: fn(&ClusterSpec) -> Vec<ReadOp>,
 }
 
 impl State<'_> {
@@ -104,6 +108,22 @@ impl State<'_> {
             .collect()
     }
 
+    /// Gives the folder on this machine that the plan brings snapshots to; none where it brings none.
+    pub(super) fn backups_folder(&self) -> Option<PathBuf> {
+        let has_any = |step: Step<'_>| step.action() == Action::PruneSnapshots;
+        let to = self.plan.options().backup.to.as_ref();
+        to.filter(|_| self.plan.steps().any(has_any))
+            .map(|to| self.settings.folder.join(to))
+    }
+
+    /// Gives the names in that folder.
+    pub(super) fn read_backups(&self) -> io::Result<Vec<String>> {
+        match self.backups_folder() {
+            Some(folder) => ferry::names_in(&folder),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Finds the clusters in which something would change.
     pub(super) fn find_busy(&self) -> Vec<bool> {
         let run = self.context();
@@ -141,7 +161,7 @@ impl State<'_> {
             let asked = questions.entry(host.clone()).or_default();
             asked.extend(action::questions(&StepContext { run: &run, step }));
             if step.action() == Action::ReadFacts && step.member().is_some() {
-                asked.extend(self.also.iter().cloned());
+                asked.extend(step.cluster().into_iter().flat_map(self.also));
             }
         }
         questions

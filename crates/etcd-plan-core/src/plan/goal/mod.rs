@@ -1,14 +1,19 @@
 //! What a plan is for. Each goal is a file that says which steps it takes, in which order.
 
+mod backup;
 mod create;
+mod destroy;
 pub(in crate::plan) mod join;
 mod reload;
+mod remove;
+mod replace;
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::build::Steps;
+use super::build::{ClusterSteps, Steps};
 use super::options::PurgeRule;
+use super::step::StepIndex;
 use crate::names::{NameError, serde_through_text};
 
 /// What is wanted of the clusters.
@@ -30,11 +35,31 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// Members leave the cluster that lives: see [`PlanBuilder::depart`](super::PlanBuilder::depart).
+    /// They are taken out one after the other, through one that stays and is well; then what they have
+    /// left on their hosts is stopped and moved aside.
+    Remove,
+    /// A new host, which the limit names, takes the place of a member: before that leaves where it
+    /// lives, and after that where it is dead.
+    Replace,
+    /// The clusters are taken away: the seeds' `-t etcd_purge`. Data is moved aside.
+    Destroy,
+    /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
+    Backup,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Rebuild, Self::Join, Self::Reload];
+    pub const ALL: [Self; 8] = [
+        Self::Create,
+        Self::Rebuild,
+        Self::Join,
+        Self::Reload,
+        Self::Remove,
+        Self::Replace,
+        Self::Destroy,
+        Self::Backup,
+    ];
 
     /// Gives the goal's name.
     pub fn as_str(self) -> &'static str {
@@ -43,15 +68,41 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::Destroy => "destroy",
+            Self::Backup => "backup",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload => PurgeRule::WhenNeeded,
-            Self::Rebuild => PurgeRule::Always,
+            Self::Create
+            | Self::Join
+            | Self::Reload
+            | Self::Remove
+            | Self::Replace
+            | Self::Backup => PurgeRule::WhenNeeded,
+            Self::Rebuild | Self::Destroy => PurgeRule::Always,
         }
+    }
+
+    /// Says whether members leave.
+    pub(crate) fn changes_who_leaves(self) -> bool {
+        matches!(self, Self::Remove | Self::Replace)
+    }
+
+    /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
+    /// and never builds one.
+    pub(crate) fn leaves_what_is_there(self) -> bool {
+        matches!(self, Self::Reload | Self::Remove | Self::Backup)
+    }
+
+    /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
+    /// stand on, and nothing is done to them.
+    pub(crate) fn bears_unreached_hosts(self) -> bool {
+        self == Self::Backup
     }
 
     /// Adds the steps of the goal for all clusters.
@@ -67,13 +118,20 @@ impl Goal {
                     }
                 }
             }
-            Self::Reload => {
-                let gate = steps.guarded_gate();
-                for cluster in 0..steps.cluster_count() {
-                    reload::plan(&mut steps.of_cluster(cluster), gate);
-                }
-            }
+            Self::Reload => each(steps, reload::plan),
+            Self::Remove => each(steps, remove::plan),
+            Self::Replace => each(steps, replace::plan),
+            Self::Destroy => each(steps, destroy::plan),
+            Self::Backup => each(steps, backup::plan),
         }
+    }
+}
+
+/// Adds the steps of a goal that is the same for all clusters.
+fn each(steps: &mut Steps<'_>, plan: fn(&mut ClusterSteps<'_, '_>, StepIndex)) {
+    let gate = steps.guarded_gate();
+    for cluster in 0..steps.cluster_count() {
+        plan(&mut steps.of_cluster(cluster), gate);
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Address, ClusterName, GroupName, HostName, MemberName};
-use crate::plan::{Action, Goal, PurgeRule, Selection, StepId, Subtask};
+use crate::plan::{Action, Goal, GoalOptions, PurgeRule, Selection, StepId, Subtask};
 use crate::spec::Connection;
 
 /// The document.
@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) goal: Goal,
     pub(super) purge: PurgeRule,
     pub(super) selection: Selection,
+    #[serde(default, skip_serializing_if = "GoalOptions::is_default")]
+    pub(super) options: GoalOptions,
     pub(super) clusters: Vec<Cluster>,
     pub(super) steps: Vec<Step>,
 }
@@ -26,6 +28,8 @@ pub(super) struct Cluster {
     pub(super) group: GroupName,
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) members: Vec<Member>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving: Vec<Leaving>,
     pub(super) infra: Vec<Host>,
 }
 
@@ -45,6 +49,16 @@ pub(super) struct Member {
     pub(super) address: Address,
     pub(super) learner: bool,
     pub(super) host: Host,
+}
+
+/// A member that is to leave the cluster.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leaving {
+    pub(super) named: String,
+    pub(super) dead: bool,
+    /// None when its host is not in the inventory.
+    pub(super) member: Option<Member>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::FORMAT;
-use super::document::{Cluster, Document, Host, Member, Parameter, Step};
+use super::document::{Cluster, Document, Host, Leaving, Member, Parameter, Step};
 use super::write::{self, Files};
 use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
-use crate::plan::{self, Action, At, Plan, PlanError, StepId, StepNode};
+use crate::plan::{self, Action, Asked, At, Plan, PlanError, StepId, StepNode};
 use crate::saved::SavedPlan;
 use crate::spec::params::{ParameterValue, Resolver, Settings};
-use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec, Resolved, ValueOrigin};
+use crate::spec::{self, ClusterSpec, HostSpec, Leaver, MemberSpec, Resolved, ValueOrigin};
 
 impl Plan {
     /// Reads a document that [`Plan::to_json`] wrote, and checks every invariant again.
@@ -33,9 +33,12 @@ impl Plan {
             .map_err(|findings| bad(format!("its clusters have errors\n{findings}")))?;
         let graph = graph(&clusters, &document.steps)?;
         let plan = Self::from_graph(
-            document.goal,
-            document.purge,
-            document.selection,
+            Asked {
+                goal: document.goal,
+                purge: document.purge,
+                selection: document.selection,
+                options: document.options,
+            },
             clusters,
             diagnostics,
             graph,
@@ -88,7 +91,8 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
     reader
         .problems
         .extend(unknown.map(|name| format!("`{name}` is no parameter")));
-    for member in &document.members {
+    let leave = document.leaving.iter().filter_map(|l| l.member.as_ref());
+    for member in document.members.iter().chain(leave) {
         let name = document.name.member(member.seq);
         if name != member.name {
             reader
@@ -108,6 +112,7 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
         group: document.group.clone(),
         settings,
         members: document.members.iter().map(member).collect(),
+        leaving: document.leaving.iter().map(leaving).collect(),
         infra: document.infra.iter().map(host).collect(),
         place: None,
     })
@@ -122,6 +127,14 @@ fn member(document: &Member) -> MemberSpec {
         host: host(&document.host),
         place: None,
         seq_place: None,
+    }
+}
+
+fn leaving(document: &Leaving) -> Leaver {
+    Leaver {
+        named: document.named.clone(),
+        dead: document.dead,
+        member: document.member.as_ref().map(member),
     }
 }
 
@@ -226,6 +239,7 @@ fn check_whole(plan: &Plan) -> Result<(), PlanError> {
     let planned = Plan::assemble(
         plan.goal,
         plan.selection.clone(),
+        plan.options.clone(),
         plan.clusters.clone(),
         Diagnostics::default(),
     )?;

@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::FORMAT;
-use super::document::{Cluster, Document, File, Host, Member, Parameter, Step};
+use super::document::{Cluster, Document, File, Host, Leaving, Member, Parameter, Step};
 use crate::action::{StepContext, summary, why_it_waits};
 use crate::facts::{Observation, Situation};
 use crate::op::FileContent;
 use crate::plan::{self, Action, FileSet, Plan, Subtask};
 use crate::render::{self, Rendered};
 use crate::run::{RunContext, RunInputs};
-use crate::spec::{ClusterSpec, HostSpec, ResolvedInventory};
+use crate::spec::{ClusterSpec, HostSpec, Leaver, MemberSpec, ResolvedInventory};
 
 impl Plan {
     /// Writes the plan as a JSON document of format `etcd-plan/1`, without secrets.
@@ -44,6 +44,7 @@ fn document(plan: &Plan) -> Document {
         goal: plan.goal(),
         purge: plan.purge_rule(),
         selection: plan.selection().clone(),
+        options: plan.options().clone(),
         clusters: plan.clusters().iter().map(cluster).collect(),
         steps: plan
             .indices()
@@ -71,18 +72,27 @@ fn cluster(spec: &ClusterSpec) -> Cluster {
             .into_iter()
             .map(parameter)
             .collect::<BTreeMap<_, _>>(),
-        members: spec
-            .members
-            .iter()
-            .map(|member| Member {
-                seq: member.seq,
-                name: member.name.clone(),
-                address: member.address.clone(),
-                learner: member.learner,
-                host: host(&member.host),
-            })
-            .collect(),
+        members: spec.members.iter().map(member).collect(),
+        leaving: spec.leaving.iter().map(leaving).collect(),
         infra: spec.infra.iter().map(host).collect(),
+    }
+}
+
+fn member(spec: &MemberSpec) -> Member {
+    Member {
+        seq: spec.seq,
+        name: spec.name.clone(),
+        address: spec.address.clone(),
+        learner: spec.learner,
+        host: host(&spec.host),
+    }
+}
+
+fn leaving(leaver: &Leaver) -> Leaving {
+    Leaving {
+        named: leaver.named.clone(),
+        dead: leaver.dead,
+        member: leaver.member.as_ref().map(member),
     }
 }
 

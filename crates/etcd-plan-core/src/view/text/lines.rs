@@ -5,6 +5,7 @@ use super::wrap::write_line;
 use crate::action::{if_purged, summary};
 use crate::names::HostName;
 use crate::plan::{Action, Barrier, Plan, Step, Subtask};
+use crate::spec::Leaver;
 
 /// The steps of one cluster as a person reads them: those that are alike in one line, in phases
 /// that begin when something is so on all hosts.
@@ -116,6 +117,19 @@ impl Line<'_> {
                 "write what etcd does not read again into the files of all, without a restart"
                     .to_owned()
             }
+            Action::RemoveMember { .. } => {
+                let leaving = first.cluster().into_iter().flat_map(|c| &c.leaving);
+                let names: Vec<&str> = leaving.map(Leaver::name).collect();
+                format!(
+                    "take {} out of the cluster, through the first of these that is healthy{}",
+                    names.join(", "),
+                    if names.len() > 1 {
+                        ", one after the other: who is down first, the leader last"
+                    } else {
+                        "; a leader hands over first"
+                    }
+                )
+            }
             Action::Restart { .. } => {
                 "restart etcd where its configuration changed, one after the other: who is down \
                  first, the leader last, after it has handed over"
@@ -126,6 +140,9 @@ impl Line<'_> {
             }
             Action::PutBack { .. } => {
                 "put back what it ran on before, if it did not come back".to_owned()
+            }
+            Action::Snapshot if hosts.len() > 1 => {
+                "save a snapshot at a healthy follower".to_owned()
             }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()
@@ -155,6 +172,7 @@ fn heading(action: Action) -> Option<&'static str> {
             Barrier::Down => "When all old members are down:",
             Barrier::Placed => "When every host has what its member starts on:",
             Barrier::Started => "When all members were started:",
+            Barrier::Saved => "When what the cluster holds is saved:",
         },
         _ => return None,
     })

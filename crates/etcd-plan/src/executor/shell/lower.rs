@@ -7,7 +7,7 @@ use etcd_plan_core::op::{Op, ReadOp, Reply, WriteOp};
 
 use super::call::Call;
 use super::settings::Settings;
-use super::{data_dir, etcd, file, listeners, lock, package, service, system};
+use super::{data_dir, etcd, file, listeners, lock, package, service, snapshot, system};
 
 /// What an operation printed and said.
 pub(super) struct Output<'a> {
@@ -59,6 +59,15 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
+        ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
+        ReadOp::FilePart {
+            path,
+            offset,
+            length,
+        } => file::part(call, path, *offset, *length),
+        ReadOp::Fetch(fetch) => call
+            .function("fail")
+            .refuse(format!("{} is fetched piece by piece", fetch.path)),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -70,7 +79,11 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
 
 fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
     match write {
-        WriteOp::Lock { path, holder } => lock::lock(call, path, holder),
+        WriteOp::Lock {
+            path,
+            holder,
+            journal,
+        } => lock::lock(call, path, holder, journal),
         WriteOp::MakeDir { path, owner, mode } => file::make_dir(call, path, owner, *mode),
         WriteOp::StageFile {
             path,
@@ -118,6 +131,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             to,
             timeout,
         } => etcd::move_leader(call, access, *to, *timeout),
+        WriteOp::SaveSnapshot { access, path } => {
+            etcd::access(call.function("save_snapshot").path(path), access)
+        }
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -125,6 +141,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
 /// Reads the answer of an operation that succeeded.
 pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
     Ok(match op {
+        Op::Write(WriteOp::Lock { .. }) if !output.said.trim().is_empty() => {
+            Reply::TakenOver(output.said.trim().to_owned())
+        }
         Op::Write(_) => Reply::Done,
         Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
@@ -136,6 +155,9 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
+        Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
+        Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
+        Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }
@@ -144,6 +166,8 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
 pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     /// For a package manager that waits for its lock and for its mirrors.
     const INSTALLATION: Duration = Duration::from_mins(20);
+    /// For a database of 8 GiB (facts.md S25) on a disk that reads and writes 10 MB a second.
+    const DATABASE: Duration = Duration::from_mins(30);
     match op {
         Op::Read(ReadOp::AwaitHealthy { timeout, .. })
         | Op::Write(
@@ -154,6 +178,9 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
+        Op::Read(ReadOp::Snapshot { .. }) | Op::Write(WriteOp::SaveSnapshot { .. }) => DATABASE,
+        // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
+        Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
         Op::Read(_) | Op::Write(_) => patience,
     }
 }
