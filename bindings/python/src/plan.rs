@@ -95,6 +95,11 @@ impl Plan {
         detached(py, || self.plan.to_svg())
     }
 
+    /// Writes the plan as one HTML page.
+    fn to_html(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_html())
+    }
+
     /// Writes the plan for a person.
     fn to_text(&self, py: Python<'_>) -> PyResult<String> {
         detached(py, || self.plan.to_string())

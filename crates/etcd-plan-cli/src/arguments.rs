@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Lists past runs, or shows one
     Log(LogArguments),
+    /// Writes a page of a plan or of a past run, to click through
+    Report(ReportArguments),
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -407,6 +409,9 @@ pub(crate) struct StatusArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub(crate) watch: Option<u64>,
+    /// Writes it as a page too, into one file that needs nothing besides itself
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(crate) html: Option<PathBuf>,
     /// How it is written
     #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
     pub(crate) format: StatusFormat,
@@ -570,6 +575,40 @@ pub(crate) struct LogArguments {
     /// How it is written
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A saved plan, in place of an inventory
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    /// The file to write, one page that needs nothing besides itself; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+    /// A past run, by its name in `etcd-plan log`, in place of a plan; without a name the latest
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        default_missing_value = "latest",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+    )]
+    pub(crate) run: Option<String>,
+    /// The folder that keeps the journals of runs
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Plans from the inventory alone, without reaching any host
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
 }
 
 /// For a person, or for a machine.

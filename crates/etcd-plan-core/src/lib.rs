@@ -31,4 +31,4 @@ pub mod saved;
 pub mod secret;
 pub mod spec;
 pub mod status;
-mod view;
+pub mod view;

@@ -47,6 +47,7 @@
 //! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
+//! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
 
@@ -69,7 +70,7 @@ mod readme {}
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
     action, backup, consumers, diagnostic, event, explain, facts, guard, identity, inventory,
-    monitoring, names, op, plan, render, report, saved, secret, spec,
+    monitoring, names, op, plan, render, report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

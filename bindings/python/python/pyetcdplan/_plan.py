@@ -114,6 +114,16 @@ class Plan:
         """Draws the plan as an image; meant for a few clusters."""
         return self._native.to_svg()
 
+    def to_html(self) -> str:
+        """Writes the plan as one page that needs nothing besides itself, to open in a browser.
+
+        >>> import pyetcdplan
+        >>> plan = pyetcdplan.plan("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
+        >>> plan.to_html().splitlines()[0]
+        '<!doctype html>'
+        """
+        return self._native.to_html()
+
     @property
     def goal(self) -> str:
         """What the plan is for."""

@@ -164,6 +164,17 @@ class Status:
         """Writes the status as a document."""
         return self._native.to_json()
 
+    def to_html(self) -> str:
+        """Writes the status as one page that needs nothing besides itself: what is wrong first.
+
+        >>> import pyetcdplan
+        >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+        >>> status = pyetcdplan.status(inventory, pyetcdplan.SimulatedExecutor())
+        >>> "<title>Cluster etcd is absent" in status.to_html()
+        True
+        """
+        return self._native.to_html()
+
     def to_dict(self) -> dict[str, Any]:
         """Gives the status as a document: dictionaries, lists, texts and numbers."""
         document: dict[str, Any] = json.loads(self.to_json())

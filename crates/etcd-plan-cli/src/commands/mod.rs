@@ -14,6 +14,7 @@ mod outputs;
 mod params;
 mod plan;
 mod reload;
+mod report;
 mod status;
 mod validate;
 
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),
+        Command::Report(arguments) => report::run(&arguments, verbose, output),
         Command::Completions { shell } => Ok(meta::completions(shell)),
         Command::Man => Ok(meta::man()),
     }

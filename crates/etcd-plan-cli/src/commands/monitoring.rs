@@ -55,6 +55,6 @@ fn write(folder: &Path, file: &MonitoringFile) -> Result<Option<char>, Failure> 
         let message = format!("{} cannot be made: {error}", parent.display());
         Failure::new(FAILED, message, "name another place with `-o`")
     })?;
-    output::replace_file(&path, &file.content)?;
+    output::replace_file(&path, &file.content, "-o")?;
     Ok(Some(if found.is_some() { '~' } else { '+' }))
 }

@@ -56,9 +56,12 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             return Ok(INTERRUPTED);
         }
         if let Some(file) = &arguments.output {
-            output::replace_file(file, &text(arguments, &status))?;
+            output::replace_file(file, &text(arguments, &status), "-o")?;
         } else {
             show(arguments, &status, output);
+        }
+        if let Some(path) = &arguments.html {
+            output::write_page(path, &status.to_html())?;
         }
         let Some(seconds) = arguments.watch else {
             outputs::tell_outdated(&OutputFiles::new(&folder), &resolved.clusters, output);

@@ -17,6 +17,7 @@ pub use action::{Action, Barrier, Turn};
 pub(crate) use build::Asked;
 pub use build::PlanBuilder;
 pub use critical_path::CriticalPath;
+pub(crate) use critical_path::decisive_chain;
 pub use error::{BrokenInvariant, PlanError};
 pub use file::{FileSet, MemberFile, WantedFile};
 pub use goal::Goal;

@@ -89,7 +89,7 @@ impl Picture {
 }
 
 /// Says in a few words what a node does.
-fn label(action: Action) -> &'static str {
+pub(super) fn label(action: Action) -> &'static str {
     match action {
         Action::Assert => "check the inventory",
         Action::ReadFacts => "read what is there",

@@ -87,13 +87,13 @@ pub(super) struct Step {
 
 /// The file that a step writes, as it is rendered from the inventory. What only a run knows stands
 /// in angle brackets.
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) path: String,
-    pub(super) owner: String,
-    pub(super) group: String,
-    pub(super) mode: String,
+pub(in crate::view) struct File {
+    pub(in crate::view) path: String,
+    pub(in crate::view) owner: String,
+    pub(in crate::view) group: String,
+    pub(in crate::view) mode: String,
     /// None for certificates and keys, which never stand in a plan.
-    pub(super) content: Option<String>,
+    pub(in crate::view) content: Option<String>,
 }

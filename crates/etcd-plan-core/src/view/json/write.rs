@@ -129,7 +129,7 @@ pub(super) fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
 }
 
 /// The files of a plan as they are before anything was observed.
-pub(super) struct Files<'a> {
+pub(in crate::view) struct Files<'a> {
     plan: &'a Plan,
     observation: Observation,
     inputs: RunInputs,
@@ -138,7 +138,7 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(in crate::view) fn new(plan: &'a Plan) -> Self {
         let clusters = plan.clusters().len();
         Self {
             plan,
@@ -154,7 +154,7 @@ impl<'a> Files<'a> {
     }
 
     /// Gives the file that a step puts in its place, if it is such a step.
-    pub(super) fn of(&self, step: plan::Step<'_>) -> Option<File> {
+    pub(in crate::view) fn of(&self, step: plan::Step<'_>) -> Option<File> {
         let (wanted, content) = match step.action() {
             Action::Promote { file } if file.set() == FileSet::Conf => {
                 let run = RunContext {

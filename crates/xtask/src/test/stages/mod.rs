@@ -1,5 +1,6 @@
 //! The stages, in the order in which they run: a stage a file.
 
+mod browser;
 mod clippy;
 mod deny;
 mod doc;
@@ -18,6 +19,9 @@ pub(crate) use lab::prepare_meanwhile as prepare_lab_meanwhile;
 
 /// The stage that needs an image of hosts.
 pub(crate) const LAB: &str = "lab";
+
+/// The stage that needs a browser.
+pub(crate) const BROWSER: &str = "browser";
 
 /// One thing that must hold.
 pub(crate) struct Stage {
@@ -75,6 +79,12 @@ pub(crate) const STAGES: &[Stage] = &[
             first: lab::build,
             then: lab::run,
         },
+    },
+    Stage {
+        name: BROWSER,
+        summary: "the pages of plans, runs and statuses, in a real browser",
+        runs_etcd: false,
+        how: How::InTurn(browser::run),
     },
     Stage {
         name: "doc-tests",
