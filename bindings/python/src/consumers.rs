@@ -101,7 +101,8 @@ fn resolved(
     extra_vars: &[String],
 ) -> PyResult<ResolvedInventory> {
     let vars = variables(py, extra_vars)?;
-    let resolved = detached(py, || resolve(&inventory.get().inventory, &vars))?;
+    let inventory = &inventory.get().inventory;
+    let resolved = detached(py, || resolve(inventory, &vars))?;
     resolved.map_err(|found| findings(py, &found))
 }
 
