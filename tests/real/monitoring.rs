@@ -81,7 +81,8 @@ fn the_dashboard_shows_what_etcdctl_says() {
 
     // A backup is made, and the status is told again.
     let shown = |title: &str| asked(&dashboard, title).remove(0);
-    let backup = Plan::builder(&inventory(INVENTORY)).goal(Goal::Backup);
+    let inventory = inventory(INVENTORY);
+    let backup = Plan::builder(&inventory).goal(Goal::Backup);
     sandbox.must_run(&backup.build().expect("a good inventory"));
     tell_status(&sandbox, &plan);
     let is_new = |found: &[Sample]| values(found).iter().all(|age| (0.0..600.0).contains(age));
