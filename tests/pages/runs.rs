@@ -228,7 +228,7 @@ fn saved(scene: &Scene, plan: &Plan) -> String {
     let executor = SimExecutor::new(&scene.world);
     let observed = Run::new(plan, &executor, &scene.keys).observe(&mut Recorder::default());
     let mut saved = observed.save();
-    saved.made_at = "2026-11-21T14:30:00Z".to_owned();
+    "2026-11-21T14:30:00Z".clone_into(&mut saved.made_at);
     saved.to_html()
 }
 

@@ -270,7 +270,7 @@ fn warning(finding: &crate::diagnostic::Diagnostic) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Look, Outline};
+    use super::{Look, Outline, Step};
     use crate::inventory::Inventory;
     use crate::plan::Plan;
 
@@ -292,7 +292,7 @@ mod tests {
             let ids = step.waits_for.iter().map(|at| &outline.steps[*at].id);
             let mut ids: Vec<_> = ids.cloned().collect();
             ids.sort();
-            let mut wanted: Vec<_> = plan.before(index).map(|before| before.id()).collect();
+            let mut wanted: Vec<_> = plan.before(index).map(Step::id).collect();
             wanted.sort();
             assert_eq!(ids, wanted, "{}", step.id);
         }
