@@ -7,7 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::consumers::{Consumer, Namespace, Scope, Vip};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::{Address, ClusterName, Days, HostPath, MemberName};
+use etcd_plan::names::{Address, ClusterName, Days, EtcdVersion, HostPath, MemberName};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Brings members to another version of etcd, one at a time
+    Upgrade(UpgradeArguments),
     /// Makes hosts of the inventory members of a cluster that lives, one after the other
     Join(JoinArguments),
     /// Takes members out of a cluster that lives, one after the other
@@ -133,6 +135,9 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// The version that goal `upgrade` brings members to, such as 3.5.16 [default: `etcd_version`]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
     /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
     /// address of its host
     #[arg(long, value_name = "MEMBER")]
@@ -252,7 +257,7 @@ pub(crate) struct ApplyArguments {
     #[arg(
         value_name = "PLAN",
         conflicts_with_all = [
-            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
             "backup_to", "backup_on_host", "backup_keep"
         ]
     )]
@@ -295,6 +300,25 @@ pub(crate) struct ReloadArguments {
     /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
     #[arg(short, long, value_name = "PATTERN")]
     pub(crate) limit: Option<String>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The version, such as 3.5.16 [default: `etcd_version` of the inventory]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,

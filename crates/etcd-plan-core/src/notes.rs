@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{StepContext, restart_turn};
+use crate::action::{StepContext, restart_turn, running};
 use crate::facts::{ClockOffset, FoundConf, MemberQuestions, Standing};
 use crate::guard::split_hint;
+use crate::names::EtcdVersion;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
@@ -17,7 +18,6 @@ const CLOCKS_APART: i64 = 1_000;
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     let mut notes = lasting(run);
-    let is_reload = run.plan.goal() == Goal::Reload;
     let registers =
         run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
@@ -25,9 +25,10 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         if run.plan.goal().bears_unreached_hosts() {
             notes.extend(unreached(spec, run));
         }
-        if is_reload {
+        if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
         }
+        notes.extend(upgrade(cluster, run));
         if registers && spec.infra.is_empty() {
             notes.push(format!(
                 "the inventory has no group `infra`, so Prometheus is not told of {}",
@@ -173,6 +174,31 @@ fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
             ignored.join(", ")
         ));
     }
+    notes
+}
+
+/// Says what is to be known before members run different versions.
+fn upgrade(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let Some(version) = run.target(cluster) else {
+        return Vec::new();
+    };
+    let spec = &run.plan.clusters()[cluster];
+    let runs = |member| running(spec, member, run.observation);
+    let versions: BTreeSet<EtcdVersion> = spec.members.iter().filter_map(runs).collect();
+    if versions.iter().all(|runs| version.is_met_by(runs)) {
+        return Vec::new();
+    }
+    let names: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    let mut notes = vec![format!(
+        "{} goes from {} to {version}: until the last member has, it works as the oldest of them, \
+         and only until then a member can go back",
+        spec.name,
+        names.join(" and ")
+    )];
+    notes.push(format!(
+        "say `etcd_version: {version}` in the inventory, or nothing: other goals refuse a version that \
+         is not the one there"
+    ));
     notes
 }
 

@@ -50,11 +50,13 @@
 //! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
+//! | [`manual`] | the procedures of a cluster's life, a page each |
 
 pub mod engine;
 pub mod executor;
 mod inventory_file;
 pub mod journal;
+pub mod manual;
 pub mod outputs;
 pub mod permit;
 pub mod pki;

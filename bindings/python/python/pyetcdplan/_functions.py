@@ -68,6 +68,7 @@ def apply(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    to: str | None = None,
     on_event: OnEvent | None = None,
     base_dir: str | os.PathLike[str] | None = None,
     forks: int | None = None,

@@ -51,7 +51,7 @@ fn external(cluster: &ClusterSpec, base: &Path) -> Result<ClientEnvironment, Fai
             let message = format!("{path} cannot be found: {error}");
             Failure::new(FAILED, message, "run it in a folder that is there")
         })?;
-        Ok(whole.display().to_string())
+        Ok::<_, Failure>(whole.display().to_string())
     };
     Ok(ClientEnvironment {
         cluster: cluster.name.clone(),

@@ -16,6 +16,7 @@ mod plan;
 mod reload;
 mod report;
 mod status;
+mod upgrade;
 mod validate;
 
 use etcd_plan::report::Report;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Upgrade(arguments) => upgrade::run(arguments, verbose, output),
         Command::Join(arguments) => members::join(arguments, verbose, output),
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),

@@ -30,26 +30,51 @@ fn consumers_get_files_and_certificates_and_are_told_of() {
     site.ends_with(0, APPLY);
 
     let issued = site.ends_with(0, "issue --cn us");
-    assert!(issued.stderr.contains("issued the certificate of us (is not there)"), "{issued:#?}");
+    assert!(
+        issued
+            .stderr
+            .contains("issued the certificate of us (is not there)"),
+        "{issued:#?}"
+    );
     let files = "files/pki/clients/us.crt\nfiles/pki/clients/us.key\nfiles/pki/clients/ca.crt\n";
     assert_eq!(issued.stdout, files);
     let kept = site.ends_with(0, "issue --cn us");
-    assert!(kept.stderr.contains("kept the certificate of us"), "{kept:#?}");
+    assert!(
+        kept.stderr.contains("kept the certificate of us"),
+        "{kept:#?}"
+    );
     let elsewhere = site.ends_with(0, "issue --cn us -o for-us --san 10.1.1.1 --validity 90d");
-    assert_eq!(elsewhere.stdout, files.replace("files/pki/clients", "for-us"));
+    assert_eq!(
+        elsewhere.stdout,
+        files.replace("files/pki/clients", "for-us")
+    );
 
     // With nothing but these files.
     fs::write(site.path("theirs.yml"), EXTERNAL).expect("an inventory");
     let theirs = site.ends_with(0, "status -i theirs.yml");
-    assert!(theirs.stdout.contains("Cluster theirs: healthy; 1 of 1 voters"), "{theirs:#?}");
+    assert!(
+        theirs
+            .stdout
+            .contains("Cluster theirs: healthy; 1 of 1 voters"),
+        "{theirs:#?}"
+    );
     let used = site.shell("eval \"$($ETCD_PLAN env -i theirs.yml)\" && etcdctl put a 10");
     assert_eq!(used.stdout, "OK\n", "{used:#?}");
     let planned = site.ends_with(2, "plan -i theirs.yml");
-    assert!(planned.stderr.contains("somebody else runs theirs"), "{planned:#?}");
+    assert!(
+        planned.stderr.contains("somebody else runs theirs"),
+        "{planned:#?}"
+    );
     let issued = site.ends_with(1, "issue -i theirs.yml --cn us");
-    assert!(issued.stderr.contains("is of an external cluster"), "{issued:#?}");
+    assert!(
+        issued.stderr.contains("is of an external cluster"),
+        "{issued:#?}"
+    );
 
-    site.ends_with(0, "outputs --for patroni --scope pg-test -o patroni/etcd.yml");
+    site.ends_with(
+        0,
+        "outputs --for patroni --scope pg-test -o patroni/etcd.yml",
+    );
     let good = site.ends_with(0, STATUS);
     assert!(!good.stderr.contains("note:"), "{good:#?}");
     let file = site.path("patroni/etcd.yml");

@@ -7,7 +7,7 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
-use super::goal::{Goal, join};
+use super::goal::{Goal, join, upgrade};
 use super::leave;
 use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
@@ -15,7 +15,7 @@ use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
-use crate::names::HostName;
+use crate::names::{EtcdVersion, HostName};
 use crate::spec::{self, ClusterSpec, Leaver};
 
 /// Makes a plan with settings of its own.
@@ -27,6 +27,7 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    version: Option<EtcdVersion>,
     depart: Vec<String>,
     dead: bool,
     options: GoalOptions,
@@ -41,6 +42,7 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            version: None,
             depart: Vec::new(),
             dead: false,
             options: GoalOptions::default(),
@@ -81,6 +83,14 @@ impl<'a> PlanBuilder<'a> {
     #[must_use]
     pub fn extra_vars(mut self, vars: ExtraVars) -> Self {
         self.extra_vars = vars;
+        self
+    }
+
+    /// Sets the version that the goal `upgrade` brings members to, exact: `3.5.16`. By default it is
+    /// `etcd_version` of the inventory. The plan keeps it as that parameter.
+    #[must_use]
+    pub fn version(mut self, version: EtcdVersion) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -192,6 +202,7 @@ impl<'a> PlanBuilder<'a> {
             Goal::Replace => leave::check_new(&selection, &clusters)?,
             _ => {}
         }
+        upgrade::check(self.goal, &selection, self.version.as_ref(), &mut clusters)?;
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
@@ -493,7 +504,7 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= if self.goal == Goal::Reload {
+                kept[at] &= if self.goal.restarts() {
                     changed.iter().any(|(cluster, _)| *cluster == node.cluster)
                 } else {
                     changed.contains(&(node.cluster, node.at))
@@ -532,7 +543,7 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
-            None if node.action == Action::AwaitReady && self.goal == Goal::Reload => true,
+            None if node.action == Action::AwaitReady && self.goal.restarts() => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
@@ -543,7 +554,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || matches!(self.goal, Goal::Reload | Goal::Remove)
+        self.joins(cluster as usize) || self.goal.restarts() || self.goal == Goal::Remove
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {

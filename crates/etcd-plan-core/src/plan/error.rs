@@ -1,6 +1,6 @@
 use super::StepId;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::MemberName;
+use crate::names::{ClusterName, MemberName};
 
 /// Says why there is no plan.
 #[derive(Debug, Clone, thiserror::Error)]
