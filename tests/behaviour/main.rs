@@ -1,5 +1,6 @@
 //! Behaviour on simulated hosts.
 
+mod backups;
 mod converging;
 mod create;
 mod cuts;
@@ -24,9 +25,11 @@ mod reloads;
 mod removes;
 mod repeats;
 mod replaces;
+mod restarts;
 mod saved_plans;
 mod status;
 mod stops;
 mod transfers;
 mod twice;
+mod upgrades;
 mod walk_arounds;

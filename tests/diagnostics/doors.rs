@@ -48,6 +48,13 @@ fn a_join_says_who_joins_whom() {
 }
 
 #[test]
+fn an_upgrade_says_where_to() {
+    let built = Plan::builder(&inventory(THREE)).goal(Goal::Upgrade).build();
+    let error = built.expect_err("there is no version");
+    assert!(matches!(&error, PlanError::Selection(finding) if finding.code == Code::GoalArgument));
+}
+
+#[test]
 fn a_removal_says_who_leaves_whom() {
     let inventory = inventory(THREE);
     let all: &[&str] = &["10.10.10.10", "etcd-2", "10.10.10.12"];

@@ -17,3 +17,5 @@ mod packages;
 mod python;
 mod rebuild;
 mod reload;
+mod removes;
+mod upgrade;

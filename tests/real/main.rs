@@ -5,8 +5,11 @@
     reason = "what a run measured, and the seed of a random one"
 )]
 
+mod backups;
 mod joins;
 mod kills;
+mod monitoring;
+mod prometheus;
 mod reloads;
 mod removes;
 mod sandbox;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use etcd_plan::engine::{Run, Silent};
+use etcd_plan::engine::{Run, RunSettings, Silent};
 use etcd_plan::executor::SandboxExecutor;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::plan::{Plan, PlanBuilder};
@@ -77,7 +77,12 @@ impl Sandbox {
     /// Carries a plan out.
     pub(crate) fn run(&self, plan: &Plan) -> Report {
         let keys = PkiFolder::new(&self.dir);
-        let observed = Run::new(plan, &self.executor, &keys).observe(&mut Silent);
+        let settings = RunSettings {
+            folder: self.dir.clone(),
+            ..RunSettings::default()
+        };
+        let run = Run::new(plan, &self.executor, &keys).settings(settings);
+        let observed = run.observe(&mut Silent);
         match observed.approve() {
             Ok(approved) => approved.apply(&mut Silent),
             Err(refused) => panic!("{refused}"),

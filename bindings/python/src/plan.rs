@@ -1,8 +1,13 @@
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use etcd_plan::names::EtcdVersion;
+use etcd_plan::plan::PlanBuilder;
 use etcd_plan::{ExtraVars, Goal, Subtask};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::error::{self, detached};
 use crate::inventory::Inventory;
@@ -17,7 +22,7 @@ pub(crate) struct Plan {
 impl Plan {
     /// Makes the plan of an inventory, or one for each of its clusters.
     #[staticmethod]
-    #[pyo3(signature = (inventory, *, goal, limit, tags, skip_tags, extra_vars, each))]
+    #[pyo3(signature = (inventory, *, goal, limit, tags, skip_tags, extra_vars, options, each))]
     #[expect(
         clippy::too_many_arguments,
         clippy::needless_pass_by_value,
@@ -31,6 +36,7 @@ impl Plan {
         tags: Vec<String>,
         skip_tags: Vec<String>,
         extra_vars: Vec<String>,
+        options: &Bound<'_, PyDict>,
         each: bool,
     ) -> PyResult<Vec<Self>> {
         let goal: Goal = goal.parse().map_err(|why| {
@@ -38,11 +44,8 @@ impl Plan {
             error::plan_problem(py, "no-such-goal", &message, "name one of these goals")
         })?;
         let (tags, skip_tags) = (subtasks(py, &tags)?, subtasks(py, &skip_tags)?);
-        let mut vars = ExtraVars::new();
-        for argument in extra_vars {
-            vars.add_argument(&argument)
-                .map_err(|found| error::findings(py, &found))?;
-        }
+        let vars = variables(py, &extra_vars)?;
+        let options = goal_options(options)?;
         let inventory = &inventory.get().inventory;
         let plans = detached(py, || {
             let mut builder = etcd_plan::Plan::builder(inventory)
@@ -50,6 +53,9 @@ impl Plan {
                 .tags(tags)
                 .skip_tags(skip_tags)
                 .extra_vars(vars);
+            for option in options {
+                builder = option.set(builder);
+            }
             if let Some(limit) = limit {
                 builder = builder.limit(limit);
             }
@@ -121,12 +127,75 @@ impl Plan {
     }
 }
 
+/// Something that a goal is asked for besides hosts and subtasks.
+enum GoalOption {
+    BackupTo(String),
+    BackupOnHost,
+    BackupKeep(NonZeroU32),
+    To(EtcdVersion),
+}
+
+impl GoalOption {
+    fn set(self, builder: PlanBuilder<'_>) -> PlanBuilder<'_> {
+        match self {
+            Self::BackupTo(folder) => builder.backup_to(folder),
+            Self::BackupOnHost => builder.backup_on_host(),
+            Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
+            Self::To(version) => builder.version(version),
+        }
+    }
+}
+
+/// Takes keyword arguments: those that are `None` or `False` are as if they were not given.
+fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
+    let mut asked = Vec::new();
+    for (name, value) in options {
+        let name: String = name.extract()?;
+        if value.is_none() {
+            continue;
+        }
+        match name.as_str() {
+            "backup_to" => asked.push(GoalOption::BackupTo(value.extract()?)),
+            "backup_on_host" => {
+                asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
+            }
+            "to" => asked.push(GoalOption::To(version(
+                value.py(),
+                &value.extract::<String>()?,
+            )?)),
+            "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
+            other => {
+                let message = format!("`{other}` is nothing that a plan can be asked for");
+                return Err(PyTypeError::new_err(message));
+            }
+        }
+    }
+    Ok(asked)
+}
+
 impl Plan {
     fn of(plan: etcd_plan::Plan) -> Self {
         Self {
             plan: Arc::new(plan),
         }
     }
+}
+
+/// Reads extra variables: each an argument of `-e`.
+pub(crate) fn variables(py: Python<'_>, arguments: &[String]) -> PyResult<ExtraVars> {
+    let mut vars = ExtraVars::new();
+    for argument in arguments {
+        vars.add_argument(argument)
+            .map_err(|found| error::findings(py, &found))?;
+    }
+    Ok(vars)
+}
+
+fn version(py: Python<'_>, text: &str) -> PyResult<EtcdVersion> {
+    text.parse().map_err(|why| {
+        let message = format!("the version `{text}` {why}");
+        error::plan_problem(py, "goal-argument", &message, "give one such as `3.5.16`")
+    })
 }
 
 fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {

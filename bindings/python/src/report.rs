@@ -137,6 +137,11 @@ impl Status {
         self.status.to_string()
     }
 
+    /// Writes the status in the text format of Prometheus.
+    fn to_prometheus(&self) -> String {
+        self.status.to_prometheus()
+    }
+
     /// Says whether every cluster is healthy.
     fn is_healthy(&self) -> bool {
         self.status.is_healthy()

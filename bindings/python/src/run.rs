@@ -143,6 +143,7 @@ impl Setup {
         let (executor, keys) = executor::reach(executor);
         let mut settings = RunSettings::default();
         settings.forks = forks.unwrap_or(settings.forks);
+        settings.folder.clone_from(&base_dir);
         Self {
             plan: Arc::clone(&plan.get().plan),
             executor,

@@ -6,6 +6,7 @@ import pickle
 import threading
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pyetcdplan
@@ -213,6 +214,9 @@ def test_the_status_says_what_clusters_are_like(plan: Plan, simulated: Simulated
     assert pickle.loads(pickle.dumps(status)) == status
     assert status.to_dict()["format"].startswith("etcd-plan-status/")
     assert "etcd-2" in str(status) and "etcd-2" in status._repr_html_()
+    assert 'etcd_plan_member_healthy{etcd_cluster="etcd",etcd_member="etcd-2"} 1' in (
+        status.to_prometheus()
+    )
     simulated.stop_etcd("10.10.10.12")
     degraded = plan.status(simulated)
     assert not degraded and degraded.clusters[0].problems[0].hint
@@ -263,3 +267,29 @@ def test_a_reload_restarts_who_must_and_leaves_the_rest_alone(
         "etcd/10.10.10.10/etcd_launch/restart/leader",
     ]
     assert not reload.apply(simulated).changed
+
+
+def test_an_upgrade_brings_members_to_the_version_that_it_is_given(
+    plan: Plan, simulated: SimulatedExecutor, tmp_path: Path
+) -> None:
+    plan.apply(simulated)
+    with pytest.raises(pyetcdplan.PlanError, match="needs a version"):
+        pyetcdplan.plan(THREE, goal="upgrade")
+    too_far = pyetcdplan.plan(THREE, goal="upgrade", to="3.7.0")
+    with pytest.raises(pyetcdplan.GuardRefused, match="more than one minor release"):
+        too_far.apply(simulated)
+    package = tmp_path / "etcd.deb"
+    package.write_text("3.5.40")  # to a simulated host a package is its version
+    upgrade = pyetcdplan.plan(
+        THREE,
+        goal="upgrade",
+        to="3.5.40",
+        backup_on_host=True,
+        extra_vars=f"etcd_package={package}",
+    )
+    report = upgrade.apply(simulated)
+    restarts = [step.host for step in report.changed if "/restart/" in step.step]
+    assert restarts == ["10.10.10.11", "10.10.10.12", "10.10.10.10"]
+    members = plan.status(simulated).clusters[0].members
+    assert {member.version for member in members} == {"3.5.40"}
+    assert not upgrade.apply(simulated).changed

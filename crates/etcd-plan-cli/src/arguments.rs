@@ -1,11 +1,12 @@
 //! The arguments, as clap reads them.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::ClusterName;
+use etcd_plan::names::{ClusterName, EtcdVersion, HostPath};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -46,6 +47,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Brings members to another version of etcd, one at a time
+    Upgrade(UpgradeArguments),
     /// Makes hosts of the inventory members of a cluster that lives, one after the other
     Join(JoinArguments),
     /// Takes members out of a cluster that lives, one after the other
@@ -54,10 +57,15 @@ pub(crate) enum Command {
     Replace(ReplaceArguments),
     /// Takes clusters away: stops them, and moves their data aside
     Destroy(DestroyArguments),
+    /// Saves what the clusters hold: a snapshot of each, from a healthy follower
+    Backup(BackupArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
+    /// dashboard
+    Monitoring(MonitoringArguments),
     /// Shows the reference of the parameters
     Params(ParamsArguments),
     /// Explains a code of a finding, or a guard
@@ -122,6 +130,9 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// The version that goal `upgrade` brings members to, such as 3.5.16 [default: `etcd_version`]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
     /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
     /// address of its host
     #[arg(long, value_name = "MEMBER")]
@@ -129,6 +140,30 @@ pub(crate) struct Selection {
     /// The members that leave are dead: nothing is done on their hosts
     #[arg(long)]
     pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+}
+
+const SNAPSHOTS: &str = "Snapshots that the goal takes";
+
+/// What becomes of snapshots that a plan takes before it does something else.
+#[derive(Debug, Default, Args)]
+pub(crate) struct SnapshotArguments {
+    /// The folder that they are brought to [default: `backups` beside the inventory]
+    #[arg(
+        id = "backup_to",
+        long = "backup-to",
+        value_name = "DIR",
+        conflicts_with = "backup_on_host",
+        help_heading = SNAPSHOTS
+    )]
+    pub(crate) to: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(id = "backup_on_host", long = "backup-on-host", help_heading = SNAPSHOTS)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
+    pub(crate) keep: Option<NonZeroU32>,
 }
 
 /// How hosts are reached.
@@ -216,7 +251,10 @@ pub(crate) struct ApplyArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep"
+        ]
     )]
     pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
@@ -257,6 +295,25 @@ pub(crate) struct ReloadArguments {
     /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
     #[arg(short, long, value_name = "PATTERN")]
     pub(crate) limit: Option<String>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The version, such as 3.5.16 [default: `etcd_version` of the inventory]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
@@ -332,6 +389,29 @@ pub(crate) struct DestroyArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BackupArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with a member on these hosts, and only from these
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// The folder that snapshots are brought to [default: `backups` beside the inventory]
+    #[arg(short, long, value_name = "DIR", conflicts_with = "on_host")]
+    pub(crate) output: Option<PathBuf>,
+    /// Leaves them on the host that they are taken from, in /var/lib/etcd-plan/backup
+    #[arg(long)]
+    pub(crate) on_host: bool,
+    /// How many of a cluster are kept there, with the new one [default: all]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroU32>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct StatusArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
@@ -352,8 +432,11 @@ pub(crate) struct StatusArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "watch")]
     pub(crate) html: Option<PathBuf>,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub(crate) format: StatusFormat,
+    /// Writes it into this file, which is replaced as a whole: nobody reads half of it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connect: ConnectArguments,
 }
@@ -371,6 +454,33 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitoringArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The folder to write into; its README.md says what goes where
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The certificate of the clusters' authority, where Prometheus runs [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate that Prometheus shows [default: /etc/pki/infra.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key [default: /etc/pki/infra.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<HostPath>,
+    /// The target files that `etcd_register` writes [default: /etc/prometheus/targets/etcd/*.yml]
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) targets: Option<String>,
+    /// The folder from which Grafana loads dashboards [default: /var/lib/grafana/dashboards/etcd]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dashboards: Option<HostPath>,
+    /// The file for node exporter [default: /var/lib/prometheus/node-exporter/etcd-plan.prom]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) textfile: Option<HostPath>,
 }
 
 #[derive(Debug, Args)]
@@ -444,6 +554,16 @@ pub(crate) enum Format {
     Text,
     /// One JSON document
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+    /// The text format of Prometheus, for the textfile folder of node exporter
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{IsTerminal as _, Read as _, stdin};
 use std::path::{Path, PathBuf};
 
+use etcd_plan::plan::PlanBuilder;
 use etcd_plan::{Diagnostics, ExtraVars, Inventory, InventoryFile, InventoryFileError, Plan};
 
-use crate::arguments::{InventoryArguments, Selection};
+use crate::arguments::{InventoryArguments, Selection, SnapshotArguments};
 use crate::exit::{BAD_INPUT, Failure};
 use crate::output::Output;
 
@@ -107,11 +108,40 @@ pub(crate) fn plan(
     if let Some(limit) = &selection.limit {
         builder = builder.limit(limit);
     }
+    if let Some(version) = &selection.to {
+        builder = builder.version(version.clone());
+    }
+    builder = snapshots(builder, &selection.snapshots)?;
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {
         output.message(&plan.diagnostics().render(output.style()));
     }
     Ok(plan)
+}
+
+/// Sets what becomes of snapshots. A folder is meant from where the command is given, not from where
+/// the inventory lies.
+fn snapshots<'a>(
+    mut builder: PlanBuilder<'a>,
+    arguments: &SnapshotArguments,
+) -> Result<PlanBuilder<'a>, Failure> {
+    if let Some(folder) = &arguments.to {
+        let unusable = |why: &str| {
+            let message = format!("the folder {} {why}", folder.display());
+            Failure::new(BAD_INPUT, message, "name another folder for snapshots")
+        };
+        let absolute = std::path::absolute(folder);
+        let absolute = absolute.map_err(|error| unusable(&format!("cannot be used: {error}")))?;
+        let text = absolute.to_str().ok_or_else(|| unusable("is not UTF-8"))?;
+        builder = builder.backup_to(text);
+    }
+    if arguments.on_host {
+        builder = builder.backup_on_host();
+    }
+    if let Some(keep) = arguments.keep {
+        builder = builder.backup_keep(keep);
+    }
+    Ok(builder)
 }
 
 /// Reads a file of text.

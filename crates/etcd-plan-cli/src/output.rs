@@ -25,16 +25,33 @@ pub(crate) enum Color {
     Never,
 }
 
+/// Writes a file in place of the one that is there, if there is: who reads it meanwhile reads the
+/// one or the other. `option` is what it was named with.
+pub(crate) fn replace_file(path: &Path, text: &str, option: &str) -> Result<(), Failure> {
+    let failure = |error: std::io::Error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        Failure::new(
+            FAILED,
+            message,
+            &format!("name another place with `{option}`"),
+        )
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&new);
+        failure(error)
+    })
+}
+
 /// Writes a page into a file; or to standard output, if it is `-`.
 pub(crate) fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
     if path.as_os_str() == "-" {
         Output::document(page.trim_end());
         return Ok(());
     }
-    fs::write(path, page).map_err(|error| {
-        let message = format!("{} cannot be written: {error}", path.display());
-        Failure::new(FAILED, message, "name another file with `--html`")
-    })
+    replace_file(path, page, "--html")
 }
 
 /// Where a command writes, and how.

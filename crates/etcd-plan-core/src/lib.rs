@@ -5,6 +5,7 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod backup;
 pub mod cert;
 pub mod diagnostic;
 pub mod etcd_log;
@@ -16,6 +17,7 @@ pub mod guard;
 pub mod host_journal;
 pub mod identity;
 pub mod inventory;
+pub mod monitoring;
 pub mod names;
 pub mod notes;
 pub mod op;

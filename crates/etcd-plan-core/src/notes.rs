@@ -1,8 +1,12 @@
 //! What a person should know of a run, and what is no reason to refuse it.
 
-use crate::action::{StepContext, restart_turn};
+use std::collections::BTreeSet;
+
+use crate::action::{StepContext, restart_turn, running};
 use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
-use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
+use crate::guard::split_hint;
+use crate::names::EtcdVersion;
+use crate::plan::{Action, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
@@ -14,13 +18,17 @@ const CLOCKS_APART: i64 = 1_000;
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     let mut notes = Vec::new();
-    let is_reload = run.plan.goal() == Goal::Reload;
-    let registers = run.plan.selection().takes(Subtask::Register) && !is_reload;
+    let registers =
+        run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
-        if is_reload {
+        if run.plan.goal().bears_unreached_hosts() {
+            notes.extend(unreached(spec, run));
+        }
+        if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
         }
+        notes.extend(upgrade(cluster, run));
         if registers && spec.infra.is_empty() {
             notes.push(format!(
                 "the inventory has no group `infra`, so Prometheus is not told of {}",
@@ -29,6 +37,20 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Hosts that the goal does without.
+fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
+    let members = spec.members.iter();
+    let missing = members.filter_map(|member| {
+        let why = run.observation.facts(&member.host.name).err()?;
+        let (why, _) = split_hint(&why.why, "");
+        Some(format!(
+            "{} was not reached, and nothing is done there: {why}",
+            member.host.name
+        ))
+    });
+    missing.collect()
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
@@ -107,6 +129,31 @@ fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
             ignored.join(", ")
         ));
     }
+    notes
+}
+
+/// Says what is to be known before members run different versions.
+fn upgrade(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let Some(version) = run.target(cluster) else {
+        return Vec::new();
+    };
+    let spec = &run.plan.clusters()[cluster];
+    let runs = |member| running(spec, member, run.observation);
+    let versions: BTreeSet<EtcdVersion> = spec.members.iter().filter_map(runs).collect();
+    if versions.iter().all(|runs| version.is_met_by(runs)) {
+        return Vec::new();
+    }
+    let names: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    let mut notes = vec![format!(
+        "{} goes from {} to {version}: until the last member has, it works as the oldest of them, \
+         and only until then a member can go back",
+        spec.name,
+        names.join(" and ")
+    )];
+    notes.push(format!(
+        "say `etcd_version: {version}` in the inventory, or nothing: other goals refuse a version that \
+         is not the one there"
+    ));
     notes
 }
 

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
-use crate::names::HostName;
-use crate::op::{EtcdFacts, MemberFacts};
+use crate::names::{EtcdVersion, HostName};
+use crate::op::{EtcdFacts, MemberFacts, ReadOp};
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
+
+/// How many raft entries a follower may be behind that a snapshot is taken from: members are asked at
+/// slightly different times.
+const LAG_LITTLE: u64 = 1000;
 
 /// What the engine gives to a run, since planning has neither clock nor dice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,6 +52,67 @@ impl<'a> RunContext<'a> {
     /// Says whether a member is to join a cluster that lives.
     pub fn is_joining(&self, cluster: usize, member: &MemberSpec) -> bool {
         self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
+    }
+
+    /// Gives the version that a cluster's members are to go to; none where the goal is another one.
+    pub fn target(&self, cluster: usize) -> Option<&'a EtcdVersion> {
+        let spec = &self.plan.clusters()[cluster];
+        let is_upgrade = self.plan.goal() == Goal::Upgrade;
+        spec.settings
+            .package
+            .version
+            .value
+            .as_ref()
+            .filter(|_| is_upgrade)
+    }
+
+    /// Says whether what a cluster holds is saved, where the plan has steps for that: before an upgrade
+    /// that has nothing to do it is not.
+    pub fn saves(&self, cluster: usize) -> bool {
+        let Some(target) = self.target(cluster) else {
+            return true;
+        };
+        let spec = &self.plan.clusters()[cluster];
+        let selection = self.plan.selection();
+        let mut members = spec.members.iter();
+        members.any(|member| {
+            let facts = self.observation.facts(&member.host.name).ok();
+            let package = facts.and_then(|facts| facts.package(&ReadOp::Package).ok());
+            let installed = package.and_then(|package| package.etcd.clone());
+            // One that stands still runs on what is installed.
+            let runs = crate::action::running(spec, member, self.observation);
+            let versions = [installed.clone(), runs.or(installed)];
+            let is_met = |found: &Option<EtcdVersion>| {
+                found.as_ref().is_some_and(|found| target.is_met_by(found))
+            };
+            !versions.iter().all(is_met) && selection.takes_host(&member.host.name)
+        })
+    }
+
+    /// Gives the member that a snapshot of a cluster is taken from: of the voters that are selected
+    /// and answer a linearizable read, the first that follows and has about as much of the log as the
+    /// others, or else the one that leads; none where nobody answers.
+    pub fn snapshot_source(&self, cluster: usize) -> Option<&'a MemberSpec> {
+        let spec = &self.plan.clusters()[cluster];
+        let selection = self.plan.selection();
+        let answers = spec.members.iter().filter_map(|member| {
+            let facts = self.observation.facts(&member.host.name).ok()?;
+            let said = MemberQuestions::new(spec, member).last_said(facts).ok()?;
+            let status = said.status.as_ref().filter(|status| !status.is_learner)?;
+            said.can_be_read().then_some((member, status))
+        });
+        let answers: Vec<_> = answers.collect();
+        let furthest = answers.iter().map(|(_, status)| status.raft_index).max()?;
+        let selected = || {
+            let mut answers = answers.iter();
+            std::iter::from_fn(move || answers.next())
+                .filter(|(member, _)| selection.takes_host(&member.host.name))
+        };
+        let follower = selected().find(|(_, status)| {
+            status.leader != status.member_id && status.raft_index + LAG_LITTLE >= furthest
+        });
+        let other = || selected().max_by_key(|(_, status)| status.raft_index);
+        follower.or_else(other).map(|(member, _)| *member)
     }
 
     /// Gives the members that a cluster which is joined lists now: those that the member says
@@ -153,7 +218,7 @@ impl<'a> RunContext<'a> {
 
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
-        if self.plan.joins(cluster) || matches!(self.plan.goal(), Goal::Reload | Goal::Remove) {
+        if self.plan.joins(cluster) || self.plan.goal().leaves_what_is_there() {
             return false;
         }
         match self.situation(cluster) {
@@ -166,10 +231,8 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
-        if matches!(
-            self.plan.goal(),
-            Goal::Reload | Goal::Remove | Goal::Destroy
-        ) {
+        let goal = self.plan.goal();
+        if goal.leaves_what_is_there() || goal == Goal::Destroy {
             return false;
         }
         let takes = |subtask| self.plan.selection().takes(subtask);

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use etcd_plan::core::names::HostName;
-use etcd_plan::core::op::{FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
+use etcd_plan::core::op::{Fetch, FileContent, Op, OpFailure, OpResult, ReadOp, WriteOp};
 
 /// One operation of a run, as the simulator saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,15 +102,24 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
         Op::Read(ReadOp::Folder { .. }) => "folder",
         Op::Read(ReadOp::Service { .. }) => "service",
+        Op::Read(ReadOp::StartedAfter { .. }) => "started_after",
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
+        Op::Read(ReadOp::Holdings { .. }) => "holdings",
+        Op::Read(ReadOp::Auth { .. }) => "auth",
+        Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Read(ReadOp::Snapshot { .. }) => "snapshot",
+        Op::Read(ReadOp::FilePart { .. }) => "file_part",
+        Op::Read(ReadOp::Fetch(_)) => "fetch",
+        Op::Write(WriteOp::SaveSnapshot { .. }) => "save_snapshot",
         Op::Write(WriteOp::Lock { .. }) => "lock",
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
+        Op::Write(WriteOp::KeepTime { .. }) => "keep_time",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
         Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
@@ -126,6 +135,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
         Op::Write(WriteOp::InstallFile { .. }) => "install_file",
+        Op::Write(WriteOp::FetchPackage { .. }) => "fetch_package",
+        Op::Write(WriteOp::ReplacePackage { .. }) => "replace_package",
+        Op::Write(WriteOp::PutBackPrograms { .. }) => "put_back_programs",
+        Op::Write(WriteOp::DropFolder { .. }) => "drop_folder",
     }
 }
 
@@ -138,7 +151,11 @@ fn op_object(op: &Op) -> Option<String> {
             ReadOp::Stat { path }
             | ReadOp::ReadFile { path }
             | ReadOp::Folder { path }
-            | ReadOp::DataDir { path },
+            | ReadOp::DataDir { path }
+            | ReadOp::StartedAfter { path, .. }
+            | ReadOp::Snapshot { path, .. }
+            | ReadOp::FilePart { path, .. }
+            | ReadOp::Fetch(Fetch { path, .. }),
         )
         | Op::Write(
             WriteOp::Lock { path, .. }
@@ -146,10 +163,16 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StageFile { path, .. }
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
+            | WriteOp::KeepTime { path }
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
-            | WriteOp::InstallFile { path, .. },
+            | WriteOp::SaveSnapshot { path, .. }
+            | WriteOp::InstallFile { path, .. }
+            | WriteOp::FetchPackage { folder: path, .. }
+            | WriteOp::ReplacePackage { folder: path, .. }
+            | WriteOp::PutBackPrograms { kept: path }
+            | WriteOp::DropFolder { path },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
@@ -159,13 +182,20 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },
         ) => Some(service.unit()),
+        Op::Read(ReadOp::AwaitVoters { voters, .. }) => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            Some(urls.join(","))
+        }
         Op::Read(ReadOp::Listeners { ports }) => {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
-            Some(access.endpoint.clone())
-        }
+        Op::Read(
+            ReadOp::Etcd { access }
+            | ReadOp::KeyCount { access }
+            | ReadOp::Holdings { access }
+            | ReadOp::Auth { access },
+        ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(
             WriteOp::PromoteMember { id, .. }

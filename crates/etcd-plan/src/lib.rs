@@ -43,16 +43,19 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
 //! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
+//! | [`manual`] | the procedures of a cluster's life, a page each |
 
 pub mod engine;
 pub mod executor;
 mod inventory_file;
 pub mod journal;
+pub mod manual;
 pub mod permit;
 pub mod pki;
 #[cfg(test)]
@@ -66,8 +69,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan, render,
-    report, saved, secret, spec, view,
+    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, monitoring,
+    names, op, plan, render, report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

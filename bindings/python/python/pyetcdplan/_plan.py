@@ -21,7 +21,10 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload"] | str
+Goal: TypeAlias = (
+    Literal["create", "rebuild", "join", "reload", "upgrade", "remove", "replace", "destroy", "backup"]
+    | str
+)
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -68,15 +71,22 @@ class Plan:
         tags: Iterable[str] = (),
         skip_tags: Iterable[str] = (),
         extra_vars: ExtraVars = (),
+        **options: Any,
     ) -> Plan:
         """Makes the plan of an inventory.
 
         ``limit``, ``tags``, ``skip_tags`` and ``extra_vars`` are those of Ansible: ``-l``, ``-t``,
         ``--skip-tags`` and ``-e``. None of them removes a guard.
 
+        ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
+        folder on this machine that they are brought to, absolute or relative to that of the inventory
+        (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
+        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``upgrade``: ``to`` is
+        the version that it brings members to (``etcd_version`` of the inventory).
+
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """
-        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=False)
+        plan, = _build(inventory, goal, limit, tags, skip_tags, extra_vars, options, each=False)
         return plan
 
     @classmethod
@@ -354,6 +364,7 @@ def split(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    **options: Any,
 ) -> list[Plan]:
     """Makes a plan for each cluster of an inventory, in the order of their names.
 
@@ -368,7 +379,7 @@ def split(
     >>> [plan.clusters for plan in pyetcdplan.split(inventory)]
     [['a'], ['b']]
     """
-    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, each=True)
+    return _build(inventory, goal, limit, tags, skip_tags, extra_vars, options, each=True)
 
 
 def _build(
@@ -378,6 +389,7 @@ def _build(
     tags: Iterable[str],
     skip_tags: Iterable[str],
     extra_vars: ExtraVars,
+    options: Mapping[str, Any],
     *,
     each: bool,
 ) -> list[Plan]:
@@ -387,7 +399,8 @@ def _build(
         limit=limit,
         tags=_texts(tags),
         skip_tags=_texts(skip_tags),
-        extra_vars=_arguments(extra_vars),
+        extra_vars=arguments(extra_vars),
+        options=dict(options),
         each=each,
     )
     return [Plan(plan, inventory.base_dir) for plan in plans]
@@ -402,7 +415,8 @@ def _read_event(on_event: OnEvent) -> Callable[[str], object]:
     return lambda text: on_event(Event.from_dict(json.loads(text)))
 
 
-def _arguments(extra_vars: ExtraVars) -> list[str]:
+def arguments(extra_vars: ExtraVars) -> list[str]:
+    """Gives extra variables as arguments of ``-e``."""
     if isinstance(extra_vars, Mapping):
         return [json.dumps(dict(extra_vars))] if extra_vars else []
     return _texts(extra_vars)

@@ -114,6 +114,12 @@ class ClusterStatus:
     """What will go wrong."""
     drift: tuple[Drift, ...]
     """What ``apply`` would change."""
+    backup: Mapping[str, Any] | None = None
+    """The latest backup as far as hosts know: ``taken_at``, ``age_seconds``, ``taken_from``,
+    ``revision``, ``keys``, ``size`` and ``kept_at``."""
+    last_run: Mapping[str, Any] | None = None
+    """The latest run that changed something: ``run``, ``ended``, and ``open``, the hosts on which
+    it has not ended; none where no host has a journal of one."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClusterStatus:
@@ -152,6 +158,10 @@ class Status:
     def from_json(cls, text: str) -> Status:
         """Reads what :meth:`to_json` wrote."""
         return cls(_native.Status.from_json(text))
+
+    def to_prometheus(self) -> str:
+        """Gives the status in the text format of Prometheus, for node exporter's textfile folder."""
+        return self._native.to_prometheus()
 
     def to_json(self) -> str:
         """Writes the status as a document."""

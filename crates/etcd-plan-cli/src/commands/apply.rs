@@ -26,11 +26,13 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
         Some(file) if arguments.inventory.keys.is_none() => input::folder_of(file),
         _ => input::keys_folder(&arguments.inventory),
     };
+    let folder = keys.clone();
     let keys = PkiFolder::new(keys);
     let executor = connect::executor(&arguments.run.connect)?;
     let interrupt = super::listen()?;
     let settings = RunSettings {
         forks: arguments.run.connect.forks,
+        folder,
         ..RunSettings::default()
     };
     let mut records = Records::begin(arguments, plan, &settings.holder)?;

@@ -1,17 +1,20 @@
 //! The commands, a command a file.
 
 mod apply;
+mod backup;
 mod env;
 mod explain;
 mod inventory;
 mod log;
 mod members;
 mod meta;
+mod monitoring;
 mod params;
 mod plan;
 mod reload;
 mod report;
 mod status;
+mod upgrade;
 mod validate;
 
 use etcd_plan::report::Report;
@@ -30,12 +33,15 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Upgrade(arguments) => upgrade::run(arguments, verbose, output),
         Command::Join(arguments) => members::join(arguments, verbose, output),
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
+        Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),

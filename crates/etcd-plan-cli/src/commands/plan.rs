@@ -33,6 +33,7 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
     let mut progress = Progress::new(&plan, output, &interrupt, verbose);
     let settings = RunSettings {
         forks: arguments.connect.forks,
+        folder: input::keys_folder(&arguments.inventory),
         ..RunSettings::default()
     };
     let run = Run::new(&plan, &*executor, &keys).settings(settings);

@@ -1,7 +1,7 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, At, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::plan::{Action, At, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
 use crate::spec::Leaver;
 
 /// Says in a few words what a question reads.
@@ -13,10 +13,22 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::ReadFile { path } => format!("the file {path}"),
         ReadOp::Folder { path } => format!("the names in {path}"),
         ReadOp::Service { service } => format!("the state of {}", service.unit()),
+        ReadOp::StartedAfter { service, path } => {
+            format!("whether {} began before {path} was changed", service.unit())
+        }
         ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Holdings { access } => format!("what depends on {}", access.endpoint),
+        ReadOp::Auth { access } => format!("whether {} has users", access.endpoint),
+        ReadOp::AwaitVoters { voters, .. } => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            format!("the health of {}", urls.join(", "))
+        }
+        ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
+        ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
+        ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -40,11 +52,16 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Down => "wait until all old members are down",
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
+            Barrier::Saved => "wait until what the cluster holds is saved",
         }
         .to_owned(),
         Action::Install => {
             "install etcd and etcdctl, without the package's own instance".to_owned()
         }
+        Action::Fetch => format!(
+            "fetch the packages of etcd{}, and install nothing yet",
+            wanted_version(step)
+        ),
         Action::EnsureAuthority => "use the certificate authority, or make one".to_owned(),
         Action::IssueCertificate { .. } => {
             format!("use the certificate of {}, or issue one", member())
@@ -94,6 +111,19 @@ pub fn summary(step: Step<'_>) -> String {
             member(),
             data_dir(step)
         ),
+        Action::Spare { .. } => format!(
+            "wait until the others can do without {}, if it is to restart",
+            member()
+        ),
+        Action::Restart { turn } if step.plan().goal() == Goal::Upgrade => {
+            let whose = match turn {
+                Turn::Unwell => "if it is not there yet and not healthy",
+                Turn::Follower => "if it is not there yet and does not lead",
+                Turn::Leader => "if it is not there yet, after it has handed over the lead",
+            };
+            let version = wanted_version(step);
+            format!("bring etcd of {} to{version}, {whose}", member())
+        }
         Action::Restart { turn } => {
             let whose = match turn {
                 Turn::Unwell => "if its configuration changed and it is not healthy",
@@ -111,6 +141,15 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Snapshot => format!(
+            "save a snapshot at {}, if it is the one to take it from: a healthy follower",
+            member()
+        ),
+        Action::FetchSnapshot => "bring the snapshot here, with a manifest".to_owned(),
+        Action::RecordSnapshot => {
+            "note what was saved, and take outdated snapshots away".to_owned()
+        }
+        Action::PruneSnapshots => "delete outdated snapshots here".to_owned(),
         Action::Verify => {
             "prove the cluster: members, one leader, one id, health, no alarm".to_owned()
         }
@@ -128,6 +167,14 @@ pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
         PurgeRule::WhenNeeded => ", if what is there is purged",
         PurgeRule::Always => "",
     }
+}
+
+/// Gives the version that is wanted, behind a space; nothing where any will do.
+pub(crate) fn wanted_version(step: Step<'_>) -> String {
+    let version = step
+        .cluster()
+        .and_then(|cluster| cluster.settings.package.version.value.as_ref());
+    version.map_or_else(String::new, |version| format!(" {version}"))
 }
 
 fn leaving_names(step: Step<'_>) -> Vec<&str> {
@@ -149,7 +196,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Gate => "nothing changes before every guard has agreed",
         Action::Lock => "changes begin behind the gate",
         Action::Await { .. } => "hosts go on together",
-        Action::Install | Action::EnsureAuthority => "the hosts must be ours alone",
+        Action::Install | Action::Fetch | Action::EnsureAuthority => "the hosts must be ours alone",
         Action::IssueCertificate { .. } => "the authority signs it",
         Action::Stage {
             files: FileSet::Conf,
@@ -169,11 +216,16 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitVoter => "it must have its vote",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::Spare { .. } => "the one before must be back",
         Action::RemoveMember { .. } => "members leave one at a time",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Snapshot => "it is taken before anything is changed",
+        Action::FetchSnapshot => "it must have been saved, and found whole",
+        Action::RecordSnapshot => "only what is in its place counts",
+        Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
         Action::Unmark => "the cluster must be proved first",
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",

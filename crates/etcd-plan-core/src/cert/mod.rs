@@ -22,5 +22,6 @@ pub use name::DistinguishedName;
 pub use pem::pem_block;
 pub use reason::Reason;
 pub use san::San;
+pub(crate) use time::Span;
 pub use time::UnixTime;
 pub use wanted::CertificateWanted;

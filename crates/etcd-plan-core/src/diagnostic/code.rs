@@ -95,7 +95,7 @@ codes! {
     /// A goal lacks something that it needs, or was given what it has no use for.
     ///
     /// The goals `remove` and `replace` need the members that are to leave, and take no tags; `replace`
-    /// needs the new host as its limit. `etcd-plan GOAL --help` says what each goal takes.
+    /// needs the new host as its limit. The goal `upgrade` needs an exact version, and takes no tags. `etcd-plan GOAL --help` says what each goal takes.
     GoalArgument = "goal-argument", Error;
     /// A member that is to leave is not known, or its cluster is not.
     ///

@@ -14,6 +14,9 @@ pub struct Observation {
     /// The package files of the control machine that hosts need, by their paths; or why one cannot be
     /// read.
     pub packages: BTreeMap<String, Result<Arc<[u8]>, String>>,
+    /// The names in the folder of the control machine that snapshots are brought to; none where there
+    /// is no such folder, or the plan brings none.
+    pub backups: Vec<String>,
     /// What the control machine holds for each cluster, in the order of the plan's clusters.
     pub keys: Vec<ClusterKeys>,
 }

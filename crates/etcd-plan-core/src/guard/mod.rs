@@ -3,6 +3,7 @@
 //! A guard that could not tell refuses too. Guards look at facts and at the plan, never at a host.
 
 mod alive;
+mod backups;
 mod context;
 mod drift;
 mod foreign;
@@ -14,6 +15,7 @@ mod refusal;
 mod restarts;
 mod safeguard;
 mod stranger;
+mod upgrade;
 mod whole;
 
 use serde::{Deserialize, Serialize};
@@ -109,6 +111,9 @@ neither there nor can be installed, when the machine has 32 bits only, when anot
 one that corrupts data, when the disk is nearly full, or when the certificates on the control
 machine cannot be used.
 
+It refuses an upgrade that etcd does not go: back, over more than one minor release, from a patch
+that is too old for the next one, with a learner, or from 3.4 to 3.5 while the cluster has users.
+
 The refusal says which on which host, and what to do. `ansible_become: true` gives root."
             }
             Self::Safeguard => {
@@ -153,6 +158,7 @@ already the next may cost the quorum.
 It refuses to restart a member while another voter is down, unless the one that is down restarts
 too, and before it.
 
+It refuses to upgrade a cluster that is not well: with a voter that is not healthy, or an alarm.
 It goes through the steps of the plan, and refuses when one of them, done, half done or failed, would
 leave the cluster without a quorum; the refusal names the step. A cluster of one or two voters cannot
 restart without being away for a moment, which is no reason to refuse.
@@ -193,6 +199,7 @@ members restart one by one, the leader last."
                 let mut refusals = members::judge(context);
                 refusals.extend(restarts::judge(context));
                 refusals.extend(quorum::judge(context));
+                refusals.extend(backups::judge(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

@@ -22,6 +22,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         let facts = match context.facts(host) {
             Ok(facts) => facts,
             Err(_) if is_dead(context, host) => continue,
+            Err(_) if context.plan().goal().bears_unreached_hosts() => continue,
             Err(missing) => {
                 let hint = "make the host reachable, or take it out of the inventory";
                 let (why, hint) = split_hint(&missing.why, hint);

@@ -50,6 +50,24 @@ impl FileContent {
     }
 }
 
+/// The SHA-256 of bytes that come one piece after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Digest(sha2::Sha256);
+
+impl Digest {
+    /// Adds the next piece.
+    pub fn add(&mut self, bytes: &[u8]) {
+        use sha2::Digest as _;
+        self.0.update(bytes);
+    }
+
+    /// Gives the digest of all pieces in lower-case hexadecimal.
+    pub fn end(self) -> String {
+        use sha2::Digest as _;
+        hex(&self.0.finalize())
+    }
+}
+
 /// Gives the SHA-256 of bytes in lower-case hexadecimal.
 pub fn digest(bytes: &[u8]) -> String {
     use sha2::Digest as _;

@@ -11,12 +11,12 @@ mod service;
 mod write;
 
 pub use batch::{Batch, Op, OpFailure, OpResult};
-pub use file::{FileContent, Ownership, digest};
-pub use read::{EtcdAccess, ReadOp};
+pub use file::{Digest, FileContent, Ownership, digest};
+pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
-    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, FileFacts, FileKind, Listener,
-    MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager, ServiceState,
-    SystemFacts,
+    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts, FileKind,
+    Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts,
+    ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

@@ -36,6 +36,15 @@ pub enum ReadOp {
         /// The service.
         service: Service,
     },
+    /// How long after the last change of a file the process of a service began. Answer: `Option<i64>`,
+    /// milliseconds, negative when it began before; hosts say it to the second. None when the service
+    /// does not run, or the file is not there.
+    StartedAfter {
+        /// The service.
+        service: Service,
+        /// The file.
+        path: HostPath,
+    },
     /// Who listens on these ports, on whichever address. Answer: `Vec<`[`super::Listener`]`>`.
     Listeners {
         /// The ports.
@@ -57,6 +66,50 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// What depends on the cluster at an endpoint: whose keys it holds, leases, watchers. Answer:
+    /// `Option<`[`super::Holdings`]`>`, none when it does not answer.
+    Holdings {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// Whether the cluster at an endpoint asks its clients who they are (etcd's users and roles).
+    /// Answer: `Option<bool>`, none when it does not answer.
+    Auth {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// Waits until several etcds are healthy, and have been so together for some time, or the time is
+    /// over. Answer: [`super::VotersFacts`].
+    AwaitVoters {
+        /// How each is reached.
+        voters: Vec<EtcdAccess>,
+        /// For how long they must have been healthy together.
+        steady: Millis,
+        /// How long at the most.
+        timeout: Millis,
+    },
+    /// What a snapshot holds, or a database that was copied, as the tool on the host judges it. Answer:
+    /// `Option<`[`super::SnapshotFacts`]`>`, none when nothing is there.
+    Snapshot {
+        /// The file.
+        path: HostPath,
+        /// How the etcd is reached that it was taken from: it counts the keys that there were; none
+        /// where nobody can.
+        count_by: Option<EtcdAccess>,
+    },
+    /// A piece of a file of any size: `length` bytes from `offset` on, a multiple of `length`; less at
+    /// its end. Answer: `Option<Vec<u8>>`.
+    FilePart {
+        /// The file.
+        path: HostPath,
+        /// Where the piece begins, in bytes.
+        offset: u64,
+        /// How long it is, in bytes.
+        length: u64,
+    },
+    /// Brings a file to the control machine. The engine asks for its pieces and answers itself; no
+    /// session is ever asked this. Answer: [`super::Fetched`].
+    Fetch(Fetch),
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].
@@ -70,6 +123,21 @@ pub enum ReadOp {
         /// How long at the most.
         timeout: Millis,
     },
+}
+
+/// A file on its way from a host to the control machine.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fetch {
+    /// The file on the host.
+    pub path: HostPath,
+    /// Its place on the control machine, absolute, or relative to the folder of the run.
+    pub to: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hexadecimal: what does not have it is not kept.
+    pub sha256: String,
+    /// The text of the manifest that is written beside it first, with `.json` for the ending `.db`.
+    pub manifest: String,
 }
 
 /// How `etcdctl` on a host reaches an etcd.

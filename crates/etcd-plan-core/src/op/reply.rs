@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Ownership;
@@ -18,12 +20,14 @@ pub enum Reply {
     Package(PackageFacts),
     /// To `Stat`.
     Stat(Option<FileFacts>),
-    /// To `ReadFile`.
+    /// To `ReadFile` and `FilePart`.
     Bytes(Option<Vec<u8>>),
     /// To `Folder`.
     Names(Vec<String>),
     /// To `Service`.
     Service(ServiceFacts),
+    /// To `StartedAfter`.
+    StartedAfter(Option<i64>),
     /// To `Listeners`.
     Listeners(Vec<Listener>),
     /// To `DataDir`.
@@ -32,6 +36,16 @@ pub enum Reply {
     Etcd(EtcdFacts),
     /// To `KeyCount`.
     KeyCount(Option<u64>),
+    /// To `Holdings`.
+    Holdings(Option<Holdings>),
+    /// To `Auth`.
+    Auth(Option<bool>),
+    /// To `AwaitVoters`.
+    Voters(VotersFacts),
+    /// To `Snapshot`.
+    Snapshot(Option<SnapshotFacts>),
+    /// To `Fetch`.
+    Fetched(Fetched),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
 }
@@ -225,6 +239,23 @@ pub struct EtcdFacts {
     pub said: String,
 }
 
+impl EtcdFacts {
+    /// Says whether it can be read: it is healthy, or unhealthy only in that `etcdctl` calls one so
+    /// that has raised the alarm of a full quota (3.5 and later do), under which it takes no writes.
+    pub fn can_be_read(&self) -> bool {
+        let has_leader = |status: &EndpointStatus| status.leader != EtcdId(0);
+        let is_full = !self.alarms.is_empty() && self.alarms.iter().all(Alarm::is_nospace);
+        self.healthy || (is_full && self.status.as_ref().is_some_and(has_leader))
+    }
+}
+
+impl Alarm {
+    /// Says whether the alarm is that of a full quota.
+    pub fn is_nospace(&self) -> bool {
+        self.kind == "NOSPACE"
+    }
+}
+
 /// The status of one endpoint, from `etcdctl endpoint status`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointStatus {
@@ -276,6 +307,46 @@ pub struct Alarm {
     pub kind: String,
 }
 
+/// What depends on a cluster, as one of its members says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Holdings {
+    /// What keys begin with, such as `/pg/`, each with how many of the first 1000 keys do; `*` stands for
+    /// keys without such a part.
+    pub prefixes: BTreeMap<String, u64>,
+    /// How many leases there are; none when that could not be read.
+    pub leases: Option<u64>,
+    /// How many watchers this member serves; none when its metrics could not be read, for which the
+    /// host needs `curl` or `wget`.
+    pub watchers: Option<u64>,
+}
+
+/// What a snapshot holds, or a database that was copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotFacts {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of the whole file in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether the digest that etcd writes at the end of a snapshot is that of what stands before it;
+    /// none where there is no such digest, as in a database that was copied.
+    pub sealed: Option<bool>,
+    /// The revision of the store in it.
+    pub revision: u64,
+    /// The tool's own hash (CRC-32) of all that is in it.
+    pub hash: u32,
+    /// How many keys there were at that revision; none when nobody could count them.
+    pub keys: Option<u64>,
+}
+
+/// A file that has come to the control machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// Its size in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+}
+
 /// How waiting for a healthy etcd ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Awaited {
@@ -287,4 +358,13 @@ pub struct Awaited {
     pub waited: Millis,
     /// The last lines of its log when it is not healthy; empty otherwise.
     pub log: String,
+}
+
+/// What several etcds say after they were waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotersFacts {
+    /// What each says at the end, in the order in which they were asked for.
+    pub etcds: Vec<EtcdFacts>,
+    /// How long it took.
+    pub waited: Millis,
 }

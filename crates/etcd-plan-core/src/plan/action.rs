@@ -27,6 +27,8 @@ pub enum Action {
     },
     /// etcd and etcdctl are installed.
     Install,
+    /// The packages of another version are fetched, or sent, and nothing is installed.
+    Fetch,
     /// The authority is there, or is made.
     EnsureAuthority,
     /// A member's certificate is good, or is issued.
@@ -78,6 +80,11 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// The other voters are waited for until they can do without a member, if this turn is its.
+    Spare {
+        /// Whose turn it is.
+        turn: Turn,
+    },
     /// One more of the members that are to leave is taken out of the cluster: on the host of a member
     /// that stays, if that is the one through which members are removed.
     ///
@@ -106,6 +113,15 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
+    /// healthy follower, or the lone member.
+    Snapshot,
+    /// The snapshot is brought to the control machine.
+    FetchSnapshot,
+    /// It is noted on the host what was saved, and what is outdated there goes.
+    RecordSnapshot,
+    /// Outdated snapshots on the control machine are deleted.
+    PruneSnapshots,
     /// The cluster is proved to be what the inventory says.
     Verify,
     /// The note that the cluster is being built is taken away.
@@ -163,6 +179,8 @@ pub enum Barrier {
     Placed,
     /// All members were started.
     Started,
+    /// What the cluster holds is saved.
+    Saved,
 }
 
 impl Barrier {
@@ -174,6 +192,7 @@ impl Barrier {
             Self::Down => "down",
             Self::Placed => "placed",
             Self::Started => "started",
+            Self::Saved => "saved",
         }
     }
 }
@@ -187,7 +206,7 @@ impl Action {
             Self::Judge { guard } => guard.subtask(),
             Self::ReadFacts | Self::Lock => Subtask::Check,
             Self::Gate | Self::Await { .. } => return None,
-            Self::Install => Subtask::Install,
+            Self::Install | Self::Fetch => Subtask::Install,
             Self::Stop | Self::Purge => Subtask::Purge,
             Self::MakeFolders => Subtask::Dir,
             Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
@@ -202,6 +221,7 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::Spare { .. }
             | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
@@ -209,6 +229,9 @@ impl Action {
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                Subtask::Store
+            }
             Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
@@ -222,6 +245,7 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::Spare { .. } => Self::Spare { turn: Turn::Unwell },
             Self::RemoveMember { .. } => Self::RemoveMember { nth: 0 },
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
@@ -243,10 +267,12 @@ impl Action {
             | Self::Await { .. }
             | Self::AwaitReady
             | Self::AwaitLearner
+            | Self::Spare { .. }
             | Self::AwaitVoter
             | Self::Verify => false,
             Self::Lock
             | Self::Install
+            | Self::Fetch
             | Self::EnsureAuthority
             | Self::IssueCertificate { .. }
             | Self::Stage { .. }
@@ -265,6 +291,10 @@ impl Action {
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots
             | Self::Unmark
             | Self::Unregister
             | Self::Register { .. } => true,
@@ -355,6 +385,9 @@ impl Action {
             }
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
+            }
+            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
+                &[Readable, Prerequisites, Stranger, Members]
             }
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],

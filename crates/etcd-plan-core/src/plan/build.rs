@@ -1,20 +1,21 @@
 //! How plans are made: goals add steps, a selection thins them out, the invariants are checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
-use super::goal::{Goal, join};
+use super::goal::{Goal, join, upgrade};
 use super::leave;
-use super::options::{PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
-use crate::names::HostName;
+use crate::names::{EtcdVersion, HostName};
 use crate::spec::{self, ClusterSpec, Leaver};
 
 /// Makes a plan with settings of its own.
@@ -26,8 +27,10 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    version: Option<EtcdVersion>,
     depart: Vec<String>,
     dead: bool,
+    options: GoalOptions,
 }
 
 impl<'a> PlanBuilder<'a> {
@@ -39,8 +42,10 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            version: None,
             depart: Vec::new(),
             dead: false,
+            options: GoalOptions::default(),
         }
     }
 
@@ -81,6 +86,14 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Sets the version that the goal `upgrade` brings members to, exact: `3.5.16`. By default it is
+    /// `etcd_version` of the inventory. The plan keeps it as that parameter.
+    #[must_use]
+    pub fn version(mut self, version: EtcdVersion) -> Self {
+        self.version = Some(version);
+        self
+    }
+
     /// Names the members that are to leave, for the goals [`Goal::Remove`] and [`Goal::Replace`]: by
     /// host, member name or address; one whose host is gone from the inventory by its name, its id as
     /// `etcdctl member list` shows it, or the address of its host.
@@ -98,6 +111,29 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Sets the folder on the control machine that snapshots are brought to: absolute, or relative to
+    /// the folder of the run; by default `backups`.
+    #[must_use]
+    pub fn backup_to(mut self, folder: impl Into<String>) -> Self {
+        self.options.backup.to = Some(folder.into());
+        self
+    }
+
+    /// Leaves snapshots on the host that they are taken from, in `/var/lib/etcd-plan/backup`.
+    #[must_use]
+    pub fn backup_on_host(mut self) -> Self {
+        self.options.backup.to = None;
+        self
+    }
+
+    /// Keeps the newest so many snapshots of a cluster where the new one goes, and deletes older ones;
+    /// by default none is deleted.
+    #[must_use]
+    pub fn backup_keep(mut self, snapshots: NonZeroU32) -> Self {
+        self.options.backup.keep = Some(snapshots.get());
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
@@ -106,7 +142,7 @@ impl<'a> PlanBuilder<'a> {
     /// needs or refuses something of what was set: a limit, tags, members that are to leave.
     pub fn build(self) -> Result<Plan, PlanError> {
         let (clusters, selection, diagnostics) = self.clusters()?;
-        Plan::assemble(self.goal, selection, clusters, diagnostics)
+        Plan::assemble(self.goal, selection, self.options, clusters, diagnostics)
     }
 
     /// Makes a plan for each cluster by itself, in the order of their names: for whoever carries
@@ -120,7 +156,8 @@ impl<'a> PlanBuilder<'a> {
         let (clusters, selection, diagnostics) = self.clusters()?;
         let alone = |cluster| {
             let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
-            Plan::assemble(self.goal, selection, vec![cluster], diagnostics)
+            let options = self.options.clone();
+            Plan::assemble(self.goal, selection, options, vec![cluster], diagnostics)
         };
         clusters.into_iter().map(alone).collect()
     }
@@ -162,6 +199,7 @@ impl<'a> PlanBuilder<'a> {
             Goal::Replace => leave::check_new(&selection, &clusters)?,
             _ => {}
         }
+        upgrade::check(self.goal, &selection, self.version.as_ref(), &mut clusters)?;
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
@@ -192,11 +230,20 @@ fn check_join(selection: &Selection, clusters: &[ClusterSpec]) -> Result<(), Pla
     ))))
 }
 
+/// What was asked for, of whichever clusters.
+pub(crate) struct Asked {
+    pub(crate) goal: Goal,
+    pub(crate) purge: PurgeRule,
+    pub(crate) selection: Selection,
+    pub(crate) options: GoalOptions,
+}
+
 impl Plan {
     /// Makes the plan of some clusters.
     pub(crate) fn assemble(
         goal: Goal,
         selection: Selection,
+        options: GoalOptions,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
     ) -> Result<Self, PlanError> {
@@ -208,21 +255,31 @@ impl Plan {
             goal.purge_rule()
         };
         leave::check_rest(goal, &selection, &clusters)?;
-        let mut steps = Steps::new(goal, &clusters, &selection);
+        let mut steps = Steps::new(goal, &clusters, &selection, &options);
         goal.plan(&mut steps);
         let graph = steps.finish();
-        Self::from_graph(goal, purge, selection, clusters, diagnostics, graph)
+        let asked = Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        };
+        Self::from_graph(asked, clusters, diagnostics, graph)
     }
 
     /// Makes a plan of a graph, wherever that came from, and checks every invariant.
     pub(crate) fn from_graph(
-        goal: Goal,
-        purge: PurgeRule,
-        selection: Selection,
+        asked: Asked,
         clusters: Vec<ClusterSpec>,
         diagnostics: Diagnostics,
         graph: DiGraph<StepNode, ()>,
     ) -> Result<Self, PlanError> {
+        let Asked {
+            goal,
+            purge,
+            selection,
+            options,
+        } = asked;
         let order = toposort(&graph, None);
         let cycle = order.as_ref().err().map(|cycle| index_of(cycle.node_id()));
         let order = order
@@ -235,6 +292,7 @@ impl Plan {
             goal,
             purge,
             selection,
+            options,
             clusters,
             diagnostics,
             graph,
@@ -265,6 +323,7 @@ pub(super) struct Steps<'a> {
     goal: Goal,
     clusters: &'a [ClusterSpec],
     selection: &'a Selection,
+    options: &'a GoalOptions,
     nodes: Vec<StepNode>,
     /// What the nodes wait for, all in one row: a list for each would be most of a plan's memory.
     before: Vec<StepIndex>,
@@ -273,11 +332,17 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    fn new(goal: Goal, clusters: &'a [ClusterSpec], selection: &'a Selection) -> Self {
+    fn new(
+        goal: Goal,
+        clusters: &'a [ClusterSpec],
+        selection: &'a Selection,
+        options: &'a GoalOptions,
+    ) -> Self {
         Self {
             goal,
             clusters,
             selection,
+            options,
             nodes: Vec::new(),
             before: Vec::new(),
             before_ends: Vec::new(),
@@ -402,7 +467,7 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= if self.goal == Goal::Reload {
+                kept[at] &= if self.goal.restarts() {
                     changed.iter().any(|(cluster, _)| *cluster == node.cluster)
                 } else {
                     changed.contains(&(node.cluster, node.at))
@@ -441,7 +506,7 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
-            None if node.action == Action::AwaitReady && self.goal == Goal::Reload => true,
+            None if node.action == Action::AwaitReady && self.goal.restarts() => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
@@ -452,7 +517,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || matches!(self.goal, Goal::Reload | Goal::Remove)
+        self.joins(cluster as usize) || self.goal.restarts() || self.goal == Goal::Remove
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {
@@ -529,6 +594,11 @@ impl ClusterSteps<'_, '_> {
             .filter(|(_, leaver)| condition(leaver))
             .map(|(position, _)| At::Leaving(position))
             .collect()
+    }
+
+    /// Gives what was asked for besides hosts and subtasks.
+    pub(super) fn options(&self) -> &GoalOptions {
+        self.steps.options
     }
 
     /// Gives the place of the member through whose host others join.

@@ -2,7 +2,7 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::goal::{Goal, join};
-use super::options::{PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepNode};
 use super::{PlanBuilder, PlanError, Step, StepIndex};
 use crate::diagnostic::Diagnostics;
@@ -18,6 +18,7 @@ pub struct Plan {
     pub(crate) goal: Goal,
     pub(crate) purge: PurgeRule,
     pub(crate) selection: Selection,
+    pub(crate) options: GoalOptions,
     pub(crate) clusters: Vec<ClusterSpec>,
     pub(crate) diagnostics: Diagnostics,
     /// Edges go from a step to those that wait for it.
@@ -73,6 +74,11 @@ impl Plan {
     /// Gives which steps were asked for.
     pub fn selection(&self) -> &Selection {
         &self.selection
+    }
+
+    /// Gives what was asked for besides hosts and subtasks.
+    pub fn options(&self) -> &GoalOptions {
+        &self.options
     }
 
     /// Gives the clusters, in the order of their names.

@@ -14,6 +14,7 @@ mod step;
 mod subtask;
 
 pub use action::{Action, Barrier, Turn};
+pub(crate) use build::Asked;
 pub use build::PlanBuilder;
 pub use critical_path::CriticalPath;
 pub(crate) use critical_path::decisive_chain;
@@ -21,7 +22,7 @@ pub use error::{BrokenInvariant, PlanError};
 pub use file::{FileSet, MemberFile, WantedFile};
 pub use goal::Goal;
 pub use graph::Plan;
-pub use options::{PurgeRule, Selection};
+pub use options::{BackupOptions, GoalOptions, PurgeRule, Selection};
 pub(crate) use step::StepNode;
 pub use step::{At, Step, StepId, StepIndex};
 pub use subtask::Subtask;

@@ -35,6 +35,47 @@ impl Selection {
     }
 }
 
+/// What goals ask for besides hosts and subtasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GoalOptions {
+    /// What becomes of the snapshots that the plan takes.
+    #[serde(skip_serializing_if = "is_default")]
+    pub backup: BackupOptions,
+}
+
+impl GoalOptions {
+    /// Says whether nothing was asked for that is not so anyhow.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What becomes of the snapshots that a plan takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupOptions {
+    /// The folder on the control machine that they are brought to, absolute, or relative to the
+    /// folder of the run; none where they stay on the host that they were taken from. By default
+    /// `backups`.
+    pub to: Option<String>,
+    /// How many of a cluster are kept there, with the new one; none for all, which is the default.
+    pub keep: Option<u32>,
+}
+
+impl Default for BackupOptions {
+    fn default() -> Self {
+        Self {
+            to: Some("backups".to_owned()),
+            keep: None,
+        }
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// When what is there is purged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,6 +14,8 @@ pub enum Subtask {
     Clean,
     /// `etcd_check`: what is there is read, and the guards are judged.
     Check,
+    /// `etcd_store`: what the cluster holds is saved, put back, or given less room.
+    Store,
     /// `etcd_purge`: what is there is stopped and moved aside.
     Purge,
     /// `etcd_dir`: folders are made.
@@ -31,12 +33,14 @@ pub enum Subtask {
 }
 
 impl Subtask {
-    /// All subtasks, in the order in which the seeds' playbook has them.
-    pub const ALL: [Self; 11] = [
+    /// All subtasks, in the order in which the seeds' playbook has them; `etcd_store`, which it does
+    /// not have, stands before what takes data away.
+    pub const ALL: [Self; 12] = [
         Self::Assert,
         Self::Install,
         Self::Clean,
         Self::Check,
+        Self::Store,
         Self::Purge,
         Self::Dir,
         Self::Config,
@@ -53,6 +57,7 @@ impl Subtask {
             Self::Install => "etcd_install",
             Self::Clean => "etcd_clean",
             Self::Check => "etcd_check",
+            Self::Store => "etcd_store",
             Self::Purge => "etcd_purge",
             Self::Dir => "etcd_dir",
             Self::Config => "etcd_config",

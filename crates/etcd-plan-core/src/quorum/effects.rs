@@ -67,6 +67,8 @@ impl Effect {
             | Action::Lock
             | Action::Await { .. }
             | Action::Install
+            | Action::Fetch
+            | Action::Spare { .. }
             | Action::EnsureAuthority
             | Action::IssueCertificate { .. }
             | Action::Stage { .. }
@@ -84,7 +86,11 @@ impl Effect {
             | Action::Verify
             | Action::Unmark
             | Action::Unregister
-            | Action::Register { .. } => None,
+            | Action::Register { .. }
+            | Action::Snapshot
+            | Action::FetchSnapshot
+            | Action::RecordSnapshot
+            | Action::PruneSnapshots => None,
         }
     }
 

@@ -152,6 +152,9 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             let etcdctl = version(package.etcdctl.as_ref());
             put("version of etcdctl".to_owned(), etcdctl);
         }
+        // Backups come and go, and no step stands on those that there are.
+        (ReadOp::Folder { path }, _) if *path == crate::backup::folder() => {}
+        (ReadOp::ReadFile { path }, _) if *path == crate::backup::last() => {}
         (ReadOp::Stat { path }, Reply::Stat(file)) => {
             put(format!("file {path}"), or_none(file.as_ref().map(of_file)));
         }
@@ -205,6 +208,17 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
                 list(&of_members(etcd)),
             );
         }
+        (ReadOp::Auth { access }, Reply::Auth(auth)) => {
+            let words = match auth {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "not known",
+            };
+            put(
+                format!("users and roles at {}", access.endpoint),
+                words.to_owned(),
+            );
+        }
         // The number of keys moves by itself, and nothing is awaited in the first reading. The others
         // are answers to their own questions, above.
         (
@@ -212,6 +226,12 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             Reply::Done
             | Reply::TakenOver(_)
             | Reply::KeyCount(_)
+            | Reply::Holdings(_)
+            | Reply::StartedAfter(_)
+            | Reply::Auth(_)
+            | Reply::Voters(_)
+            | Reply::Snapshot(_)
+            | Reply::Fetched(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)

@@ -56,6 +56,8 @@ pub struct ClusterStatus {
     pub revision: Option<u64>,
     /// The wanted quota of the database in bytes.
     pub quota: u64,
+    /// The latest backup that was taken of it, as far as its hosts know; none where they know of none.
+    pub backup: Option<BackupStatus>,
     /// The members of the inventory, in their order.
     pub members: Vec<MemberStatus>,
     /// Members that the cluster lists, and the inventory does not have.
@@ -70,6 +72,25 @@ pub struct ClusterStatus {
     pub last_run: Option<LastRun>,
     /// What `apply` would change where the cluster is as such there.
     pub drift: Vec<Drift>,
+}
+
+/// The latest backup of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupStatus {
+    /// When it was taken, in UTC: `2026-11-21T14:30:00Z`.
+    pub taken_at: String,
+    /// How long ago that was, in seconds.
+    pub age_seconds: i64,
+    /// The member that it was taken from.
+    pub taken_from: MemberName,
+    /// The revision of the store in it.
+    pub revision: u64,
+    /// How many keys it has; none when they could not be counted.
+    pub keys: Option<u64>,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Where it was put: on the control machine as it was asked for, or `HOST:PATH`.
+    pub kept_at: String,
 }
 
 /// What a member of the inventory is like.

@@ -1,7 +1,8 @@
+use super::backup::latest;
 use super::last_run::{LastRun, last_run};
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
-use super::warnings::{set_lag, warnings};
+use super::warnings::{mixed, set_lag, warnings};
 use super::{ClusterStatus, Drift, Finding, Health, MemberStatus};
 use crate::cert::UnixTime;
 use crate::facts::{Observation, Situation};
@@ -59,6 +60,7 @@ impl ClusterStatus {
             problems.push(alarm_problem(&views, alarm));
         }
         let mut warnings: Vec<Finding> = members.iter().flat_map(warnings).collect();
+        warnings.extend(mixed(&members));
         let last_run = last_run(spec, &views);
         // One that was cut off when all was done has left nothing to do, and nobody to say so.
         if !problems.is_empty() || !inputs.drift.is_empty() {
@@ -89,6 +91,7 @@ impl ClusterStatus {
                 .iter()
                 .filter_map(|view| Some(view.etcd?.status.as_ref()?.revision))
                 .max(),
+            backup: latest(&inputs),
             quota: spec.settings.storage.quota.0,
             members,
             strangers: strangers(&views),

@@ -2,17 +2,20 @@
 //!
 //! Reading is the engine's part (`etcd_plan::status`); here it is said what the answers mean.
 
+mod backup;
 mod document;
 mod drift;
 mod judge;
 mod last_run;
+mod prometheus;
 mod text;
 mod together;
 mod view;
 mod warnings;
 
 pub use document::{
-    CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role, Status, Stranger,
+    BackupStatus, CertificateStatus, ClusterStatus, Drift, Finding, Health, MemberStatus, Role,
+    Status, Stranger,
 };
 pub use drift::drift;
 pub use judge::StatusInputs;

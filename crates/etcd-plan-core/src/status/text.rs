@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::{ClusterStatus, Finding, Health, MemberStatus, Role, Status};
+use crate::cert::Span;
 use crate::op::ServiceState;
 use crate::view::text::{WIDTH, count, write_line};
 
@@ -62,6 +63,19 @@ fn write_cluster(f: &mut fmt::Formatter<'_>, width: usize, cluster: &ClusterStat
     )?;
     if let (Some(id), Some(revision)) = (cluster.cluster_id, cluster.revision) {
         writeln!(f, "  id {id}, revision {revision}")?;
+    }
+    if let Some(backup) = &cluster.backup {
+        let age = Span(backup.age_seconds.max(0));
+        let keys = backup
+            .keys
+            .map_or_else(String::new, |keys| format!(", {keys} keys"));
+        let text = format!(
+            "backed up {age} ago: revision {}{keys}, {}, {}",
+            backup.revision,
+            size_of(backup.size),
+            backup.kept_at
+        );
+        write_line(f, width, "  ", 4, &text)?;
     }
     if cluster.health != Health::Absent {
         write_members(f, cluster)?;

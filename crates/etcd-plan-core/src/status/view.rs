@@ -12,7 +12,9 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// Gives what is asked of a member's host for its status, besides what every run asks.
 pub fn questions(spec: &ClusterSpec) -> Vec<ReadOp> {
-    vec![certificate(), HostJournal::question(&spec.name)]
+    let path = crate::backup::last();
+    let backup = ReadOp::ReadFile { path };
+    vec![certificate(), backup, HostJournal::question(&spec.name)]
 }
 
 fn certificate() -> ReadOp {

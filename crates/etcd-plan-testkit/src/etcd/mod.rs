@@ -8,6 +8,7 @@ mod launch;
 mod member;
 mod process;
 mod settle;
+pub(crate) mod store;
 
 pub use config::{EtcdConfig, TlsFiles};
 pub use ids::{cluster_id, initial_member_id};

@@ -4,6 +4,7 @@ use etcd_plan::core::op::Ownership;
 use super::EtcdConfig;
 use super::config::Endpoint;
 use super::member::{MemberState, db_file, wal_file};
+use super::store;
 use crate::files::Node;
 use crate::host::Host;
 
@@ -11,6 +12,8 @@ use crate::host::Host;
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) pid: u32,
+    /// When it began, by the world's clock.
+    pub(crate) started_ms: u64,
     /// The version of its program at start; another may have been installed since.
     pub(crate) version: String,
     /// As it was read at start.
@@ -69,13 +72,7 @@ impl Instance {
             return;
         }
         let content = serde_json::to_vec(&self.member).expect("a member's state is plain data");
-        let files = [
-            (wal, content),
-            (
-                db,
-                format!("revision {}", self.member.revision).into_bytes(),
-            ),
-        ];
+        let files = [(wal, content), (db, store::database(&self.member))];
         for (path, content) in files {
             if host.files.bytes(&path) != Some(&content) {
                 let written = host

@@ -1,9 +1,10 @@
 //! Steps on the controller: barriers, certificates, the proof of the cluster.
 
-use etcd_plan_core::action::{Decision, Problem, StepContext, decide};
+use etcd_plan_core::action::{Decision, Problem, StepContext, decide, outdated_snapshots};
 use etcd_plan_core::plan::{Action, Barrier, Step};
 use etcd_plan_core::report::Outcome;
 
+use super::ferry;
 use super::keys;
 use super::state::State;
 use crate::permit::Permit;
@@ -20,6 +21,7 @@ pub(super) fn carry_out(state: &mut State<'_>, permit: &Permit, step: Step<'_>) 
         Action::EnsureAuthority | Action::IssueCertificate { .. } => {
             change_keys(state, permit, step)
         }
+        Action::PruneSnapshots => prune(state, permit, step),
         _ => {
             // What is left is judged, not done.
             let run = state.context();
@@ -98,6 +100,34 @@ fn change_keys(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended 
             "see whether another process writes the same files",
         )),
     }
+}
+
+/// What has become too old on this machine is deleted, now that the new one is there.
+fn prune(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended {
+    let failed = |error: std::io::Error| {
+        let message = format!("the folder of the backups: {error}");
+        Problem::new(
+            message,
+            "see that it can be read and written, and run again",
+        )
+    };
+    state.observation.backups = state.read_backups().map_err(failed)?;
+    let (lines, outdated) = {
+        let run = state.context();
+        let context = StepContext { run: &run, step };
+        let Decision::Change(change) = decide(&context)? else {
+            return Ok((Outcome::Unchanged, Vec::new()));
+        };
+        (change.lines, outdated_snapshots(&context))
+    };
+    let folder = state
+        .backups_folder()
+        .expect("the plan brings snapshots here");
+    for name in outdated {
+        ferry::delete(&folder, &name, permit).map_err(failed)?;
+    }
+    state.observation.backups = state.read_backups().map_err(failed)?;
+    Ok((Outcome::Changed, lines))
 }
 
 fn position(state: &State<'_>, step: Step<'_>) -> usize {

@@ -27,8 +27,9 @@ const RENEWED_EACH: Duration = Duration::from_secs(30);
 pub(super) fn apply(state: State<'_>, permit: &Permit, observer: &mut dyn Observer) -> Report {
     let executor = state.executor;
     let threads = state.settings.forks.get().min(state.sessions.len());
+    let folder = state.settings.folder.clone();
     let mut coordinator = Coordinator::new(state, permit, observer);
-    Pool::with(executor, Some(permit), threads, |pool| {
+    Pool::with(executor, Some((permit, &folder)), threads, |pool| {
         coordinator.run(pool, threads);
         coordinator.report(pool)
     })

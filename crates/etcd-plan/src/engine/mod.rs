@@ -21,6 +21,7 @@ mod batch;
 mod compose;
 mod controller;
 mod coordinator;
+mod ferry;
 mod keys;
 mod observed;
 mod observer;

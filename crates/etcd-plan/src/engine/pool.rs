@@ -1,4 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::{Batch, OpResult, ReadOp};
 
+use super::ferry;
 use crate::executor::{ConnectError, Executor, Session, SessionError, Target};
 use crate::permit::Permit;
 
@@ -78,10 +80,11 @@ pub(super) enum Broken {
 }
 
 impl Pool<'_> {
-    /// Runs `work` with a pool of threads, which end with it.
+    /// Runs `work` with a pool of threads, which end with it. With a permit goes the folder on this
+    /// machine that files are brought to.
     pub(super) fn with<T>(
         executor: &dyn Executor,
-        permit: Option<&Permit>,
+        permit: Option<(&Permit, &Path)>,
         threads: usize,
         work: impl FnOnce(&mut Pool<'_>) -> T,
     ) -> T {
@@ -121,7 +124,7 @@ impl Pool<'_> {
 
 fn serve(
     executor: &dyn Executor,
-    permit: Option<&Permit>,
+    permit: Option<(&Permit, &Path)>,
     queue: &Mutex<Receiver<Job>>,
     report: &Sender<Done>,
 ) {
@@ -134,7 +137,7 @@ fn serve(
     }
 }
 
-fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
+fn run(executor: &dyn Executor, permit: Option<(&Permit, &Path)>, job: Job) -> Done {
     match job {
         Job::Open { target, questions } => {
             let host = target.host.clone();
@@ -165,8 +168,10 @@ fn run(executor: &dyn Executor, permit: Option<&Permit>, job: Job) -> Done {
             for line in notes {
                 session.note(line);
             }
-            let permit = permit.expect("only an approved run gives batches to its pool");
-            let outcome = guarded(|| session.write(&batch, permit).map_err(Broken::Session));
+            let (permit, folder) = permit.expect("only an approved run gives batches to its pool");
+            let outcome = guarded(|| {
+                ferry::write(&mut *session, &batch, permit, folder).map_err(Broken::Session)
+            });
             let outcome = complete(outcome, batch.len());
             let session = outcome.is_ok().then_some(session);
             Done {

@@ -90,6 +90,8 @@ impl<'a> Run<'a> {
         state.observation.keys = keys::read(self.plan, self.keys, now);
         read_hosts(&mut state, observer);
         packages::read(state.plan, &mut state.observation);
+        // What cannot be read now cannot be written later either, and is told then.
+        state.observation.backups = state.read_backups().unwrap_or_default();
         state.situations = state.judge_situations();
         state.busy = vec![true; state.situations.len()];
         let refusals = state.judge_guards();

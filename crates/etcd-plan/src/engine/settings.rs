@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 /// How a run goes about its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,6 +9,9 @@ pub struct RunSettings {
     /// Who runs, as the lock on the hosts says it to others; by default the user, the machine and
     /// the process.
     pub holder: String,
+    /// The folder on this machine that the plan's relative paths are relative to: that of backups, for
+    /// one. By default the current one.
+    pub folder: PathBuf,
 }
 
 impl Default for RunSettings {
@@ -20,6 +24,7 @@ impl Default for RunSettings {
         Self {
             forks: NonZeroUsize::new(64).expect("64 is not 0"),
             holder: format!("{user}@{machine}, process {}", std::process::id()),
+            folder: PathBuf::new(),
         }
     }
 }

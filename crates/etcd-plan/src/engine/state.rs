@@ -1,4 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use etcd_plan_core::action;
@@ -13,6 +15,7 @@ use etcd_plan_core::run::{RunContext, RunInputs};
 use etcd_plan_core::spec::ClusterSpec;
 
 use super::RunSettings;
+use super::ferry;
 use super::observer::{Flow, Observer};
 use crate::executor::{Executor, Session};
 use crate::pki::KeyMaterial;
@@ -103,6 +106,22 @@ impl State<'_> {
             .iter()
             .flat_map(|guard| guard.judge(&context))
             .collect()
+    }
+
+    /// Gives the folder on this machine that the plan brings snapshots to; none where it brings none.
+    pub(super) fn backups_folder(&self) -> Option<PathBuf> {
+        let has_any = |step: Step<'_>| step.action() == Action::PruneSnapshots;
+        let to = self.plan.options().backup.to.as_ref();
+        to.filter(|_| self.plan.steps().any(has_any))
+            .map(|to| self.settings.folder.join(to))
+    }
+
+    /// Gives the names in that folder.
+    pub(super) fn read_backups(&self) -> io::Result<Vec<String>> {
+        match self.backups_folder() {
+            Some(folder) => ferry::names_in(&folder),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Finds the clusters in which something would change.

@@ -15,6 +15,18 @@ const NEEDED: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("busybox", "busybox"),
     ("python3", "python3"),
+    ("prometheus", "prometheus"),
+    ("prometheus-node-exporter", "prometheus-node-exporter"),
+];
+
+/// The services of these packages, which are not to run here: tests start what they need.
+const SERVICES: &[(&str, &str)] = &[
+    ("etcd-server", "etcd.service"),
+    ("prometheus", "prometheus.service"),
+    (
+        "prometheus-node-exporter",
+        "prometheus-node-exporter.service",
+    ),
 ];
 
 /// The package of Debian without which `python3 -m venv` does not work.
@@ -74,12 +86,15 @@ fn can_install() -> bool {
 }
 
 fn install(packages: &[&str]) -> Result<(), String> {
-    // The package of etcd would start an instance of its own, on the ports of any other.
+    // Some would start an instance of their own, on the ports of any other.
     let _policy = Policy::forbid_starts()?;
     install_with_apt(packages)?;
-    // It is not to be started at the next boot either.
-    if packages.contains(&"etcd-server") && Path::new("/run/systemd/system").is_dir() {
-        watch(Command::new("systemctl").args(["--quiet", "disable", "etcd.service"]))?;
+    // They are not to be started at the next boot either.
+    if Path::new("/run/systemd/system").is_dir() {
+        let of = |package: &str| SERVICES.iter().find(|(name, _)| *name == package);
+        for (_, service) in packages.iter().filter_map(|package| of(package)) {
+            watch(Command::new("systemctl").args(["--quiet", "disable", service]))?;
+        }
     }
     Ok(())
 }

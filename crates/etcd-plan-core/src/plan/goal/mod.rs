@@ -1,11 +1,13 @@
 //! What a plan is for. Each goal is a file that says which steps it takes, in which order.
 
+mod backup;
 mod create;
 mod destroy;
 pub(in crate::plan) mod join;
 mod reload;
 mod remove;
 mod replace;
+pub(in crate::plan) mod upgrade;
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,6 +36,9 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// The members of the cluster that lives go to another version of etcd, one after the other:
+    /// that of [`crate::plan::PlanBuilder::version`].
+    Upgrade,
     /// Members leave the cluster that lives: see [`PlanBuilder::depart`](super::PlanBuilder::depart).
     /// They are taken out one after the other, through one that stays and is well; then what they have
     /// left on their hosts is stopped and moved aside.
@@ -43,18 +48,22 @@ pub enum Goal {
     Replace,
     /// The clusters are taken away: the seeds' `-t etcd_purge`. Data is moved aside.
     Destroy,
+    /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
+    Backup,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
         Self::Reload,
+        Self::Upgrade,
         Self::Remove,
         Self::Replace,
         Self::Destroy,
+        Self::Backup,
     ];
 
     /// Gives the goal's name.
@@ -64,18 +73,30 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Upgrade => "upgrade",
             Self::Remove => "remove",
             Self::Replace => "replace",
             Self::Destroy => "destroy",
+            Self::Backup => "backup",
         }
+    }
+
+    /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
+    /// are locked, whatever the limit, and nothing is purged or built.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Reload | Self::Upgrade)
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload | Self::Remove | Self::Replace => {
-                PurgeRule::WhenNeeded
-            }
+            Self::Create
+            | Self::Join
+            | Self::Reload
+            | Self::Upgrade
+            | Self::Remove
+            | Self::Replace
+            | Self::Backup => PurgeRule::WhenNeeded,
             Self::Rebuild | Self::Destroy => PurgeRule::Always,
         }
     }
@@ -83,6 +104,21 @@ impl Goal {
     /// Says whether members leave.
     pub(crate) fn changes_who_leaves(self) -> bool {
         matches!(self, Self::Remove | Self::Replace)
+    }
+
+    /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
+    /// and never builds one.
+    pub(crate) fn leaves_what_is_there(self) -> bool {
+        matches!(
+            self,
+            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup
+        )
+    }
+
+    /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
+    /// stand on, and nothing is done to them.
+    pub(crate) fn bears_unreached_hosts(self) -> bool {
+        self == Self::Backup
     }
 
     /// Adds the steps of the goal for all clusters.
@@ -99,9 +135,11 @@ impl Goal {
                 }
             }
             Self::Reload => each(steps, reload::plan),
+            Self::Upgrade => each(steps, upgrade::plan),
             Self::Remove => each(steps, remove::plan),
             Self::Replace => each(steps, replace::plan),
             Self::Destroy => each(steps, destroy::plan),
+            Self::Backup => each(steps, backup::plan),
         }
     }
 }

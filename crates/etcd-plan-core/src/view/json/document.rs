@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::names::{Address, ClusterName, GroupName, HostName, MemberName};
-use crate::plan::{Action, Goal, PurgeRule, Selection, StepId, Subtask};
+use crate::plan::{Action, Goal, GoalOptions, PurgeRule, Selection, StepId, Subtask};
 use crate::spec::Connection;
 
 /// The document.
@@ -15,6 +15,8 @@ pub(super) struct Document {
     pub(super) goal: Goal,
     pub(super) purge: PurgeRule,
     pub(super) selection: Selection,
+    #[serde(default, skip_serializing_if = "GoalOptions::is_default")]
+    pub(super) options: GoalOptions,
     pub(super) clusters: Vec<Cluster>,
     pub(super) steps: Vec<Step>,
 }

@@ -7,7 +7,7 @@ use super::document::{Cluster, Document, Host, Leaving, Member, Parameter, Step}
 use super::write::{self, Files};
 use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
-use crate::plan::{self, Action, At, Plan, PlanError, StepId, StepNode};
+use crate::plan::{self, Action, Asked, At, Plan, PlanError, StepId, StepNode};
 use crate::saved::SavedPlan;
 use crate::spec::params::{ParameterValue, Resolver, Settings};
 use crate::spec::{self, ClusterSpec, HostSpec, Leaver, MemberSpec, Resolved, ValueOrigin};
@@ -33,9 +33,12 @@ impl Plan {
             .map_err(|findings| bad(format!("its clusters have errors\n{findings}")))?;
         let graph = graph(&clusters, &document.steps)?;
         let plan = Self::from_graph(
-            document.goal,
-            document.purge,
-            document.selection,
+            Asked {
+                goal: document.goal,
+                purge: document.purge,
+                selection: document.selection,
+                options: document.options,
+            },
             clusters,
             diagnostics,
             graph,
@@ -236,6 +239,7 @@ fn check_whole(plan: &Plan) -> Result<(), PlanError> {
     let planned = Plan::assemble(
         plan.goal,
         plan.selection.clone(),
+        plan.options.clone(),
         plan.clusters.clone(),
         Diagnostics::default(),
     )?;

@@ -44,6 +44,7 @@ fn document(plan: &Plan) -> Document {
         goal: plan.goal(),
         purge: plan.purge_rule(),
         selection: plan.selection().clone(),
+        options: plan.options().clone(),
         clusters: plan.clusters().iter().map(cluster).collect(),
         steps: plan
             .indices()

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::wrap::write_line;
-use crate::action::{if_purged, summary};
+use crate::action::{if_purged, summary, wanted_version};
 use crate::names::HostName;
-use crate::plan::{Action, Barrier, Plan, Step, Subtask};
+use crate::plan::{Action, Barrier, Goal, Plan, Step, Subtask};
 use crate::spec::Leaver;
 
 /// The steps of one cluster as a person reads them: those that are alike in one line, in phases
@@ -117,6 +117,11 @@ impl Line<'_> {
                 "write what etcd does not read again into the files of all, without a restart"
                     .to_owned()
             }
+            Action::Restart { .. } if first.plan().goal() == Goal::Upgrade => format!(
+                "install etcd{} and restart on it, one after the other: who is down first, the \
+                 leader last, after it has handed over",
+                wanted_version(first)
+            ),
             Action::RemoveMember { .. } => {
                 let leaving = first.cluster().into_iter().flat_map(|c| &c.leaving);
                 let names: Vec<&str> = leaving.map(Leaver::name).collect();
@@ -135,11 +140,17 @@ impl Line<'_> {
                  first, the leader last, after it has handed over"
                     .to_owned()
             }
+            Action::Spare { .. } => {
+                "before each, wait until the others can do without it".to_owned()
+            }
             Action::Settle { .. } => {
                 "wait until it is back, before the next one restarts".to_owned()
             }
             Action::PutBack { .. } => {
                 "put back what it ran on before, if it did not come back".to_owned()
+            }
+            Action::Snapshot if hosts.len() > 1 => {
+                "save a snapshot at a healthy follower".to_owned()
             }
             Action::AwaitReady if hosts.len() > 1 => {
                 "wait until etcd answers through TLS".to_owned()
@@ -169,6 +180,7 @@ fn heading(action: Action) -> Option<&'static str> {
             Barrier::Down => "When all old members are down:",
             Barrier::Placed => "When every host has what its member starts on:",
             Barrier::Started => "When all members were started:",
+            Barrier::Saved => "When what the cluster holds is saved:",
         },
         _ => return None,
     })

@@ -15,6 +15,25 @@ pub(super) fn read<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
         .word(&READ_LIMIT.to_string())
 }
 
+pub(super) fn part<'a>(call: Call<'a>, path: &HostPath, offset: u64, length: u64) -> Call<'a> {
+    let call = call.function("file_part").path(path);
+    if length == 0 || !offset.is_multiple_of(length) {
+        return call.refuse("a piece of a file begins at a multiple of its length");
+    }
+    call.word(&(offset / length).to_string())
+        .word(&length.to_string())
+}
+
+/// Reads the bytes of a piece, which follow the line `piece` as they are.
+pub(super) fn piece(output: &Output<'_>) -> Result<Option<Vec<u8>>, Garbled> {
+    if output.printed.is_empty() {
+        return Ok(None);
+    }
+    let bytes = output.printed.strip_prefix(b"piece\n");
+    let bytes = bytes.ok_or_else(|| Garbled::new("it does not begin with `piece`"))?;
+    Ok(Some(bytes.to_vec()))
+}
+
 pub(super) fn make_dir<'a>(
     call: Call<'a>,
     path: &HostPath,
@@ -65,6 +84,20 @@ pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
     call.function("promote_file")
         .path(&WriteOp::staged(path))
         .path(path)
+}
+
+/// Removes a folder that is surely ours.
+pub(super) fn drop_folder<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
+    let ours = ["/var/cache/etcd-plan/", "/var/lib/etcd-plan/before/"];
+    let call = call.function("drop_folder").path(path);
+    if ours.iter().any(|ours| path.as_str().starts_with(ours)) {
+        call
+    } else {
+        call.refuse(format!(
+            "{path} is not removed: it is in none of {}",
+            ours.join(", ")
+        ))
+    }
 }
 
 pub(super) fn move_aside<'a>(call: Call<'a>, path: &HostPath, to: &HostPath) -> Call<'a> {

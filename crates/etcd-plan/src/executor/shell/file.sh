@@ -17,6 +17,14 @@ read_file() { # PATH LIMIT
     base64 <"$1"
 }
 
+# The bytes come as they are: nothing in a file is like the marker of the session.
+file_part() { # PATH NUMBER LENGTH
+    is_there "$1" || return 0
+    [ -f "$1" ] || fail "$1 is not a regular file"
+    printf 'piece\n'
+    dd if="$1" bs="$3" skip="$2" count=1 2>/dev/null || fail "$1 cannot be read"
+}
+
 # Names with a line break in them would be two.
 names_in() { # PATH
     is_there "$1" || return 0
@@ -64,6 +72,12 @@ promote_file() { # STAGED FINAL
     sync_path "$folder"
 }
 
+keep_time() { # STAGED FINAL
+    if is_there "$1" && is_there "$2"; then
+        touch -r "$2" -- "$1"
+    fi
+}
+
 remove_file() { # PATH
     rm -f -- "$1"
 }
@@ -98,6 +112,10 @@ delete_purged() { # PATH
         *.purged-*) rm -rf -- "$1" ;;
         *) fail "$1 is not deleted, since its name does not hold .purged-" ;;
     esac
+}
+
+drop_folder() { # PATH
+    rm -rf -- "$1"
 }
 
 # Old and small versions of sync know no files: then everything is synced.

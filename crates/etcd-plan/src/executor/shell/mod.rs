@@ -27,6 +27,7 @@ mod quote;
 mod service;
 mod session;
 mod settings;
+mod snapshot;
 mod system;
 #[cfg(test)]
 mod tests;

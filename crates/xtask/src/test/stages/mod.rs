@@ -7,6 +7,7 @@ mod doc;
 mod doc_tests;
 mod example;
 mod format;
+mod grafana;
 mod lab;
 mod package;
 mod python;
@@ -102,6 +103,12 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "three_nodes builds a cluster, and again, and leaves no process",
         runs_etcd: true,
         how: How::InTurn(example::run),
+    },
+    Stage {
+        name: "grafana",
+        summary: "the dashboard is as Grafana's own types have it",
+        runs_etcd: false,
+        how: How::InTurn(grafana::run),
     },
     Stage {
         name: "package",

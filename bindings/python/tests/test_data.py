@@ -1,0 +1,24 @@
+"""Goals that are about what a cluster holds: on simulated hosts."""
+
+import json
+from pathlib import Path
+
+import pyetcdplan
+import pytest
+
+ONE = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+
+
+def test_a_backup_comes_to_this_machine(tmp_path: Path) -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    report = pyetcdplan.apply(
+        ONE, executor, goal="backup", backup_to=str(tmp_path / "kept"), backup_keep=3
+    )
+    assert report.changed
+    manifest, snapshot = sorted((tmp_path / "kept").iterdir(), key=lambda file: -len(file.name))
+    assert json.loads(manifest.read_text())["size"] == snapshot.stat().st_size
+    backup = pyetcdplan.status(ONE, executor).clusters[0].backup
+    assert backup is not None and backup["kept_at"] == str(snapshot)
+    with pytest.raises(TypeError, match="backup_two"):
+        pyetcdplan.plan(ONE, goal="backup", backup_two="x")

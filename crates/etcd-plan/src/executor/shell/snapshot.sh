@@ -1,0 +1,56 @@
+# Snapshots of what an etcd holds, through etcdutl where there is one, and else etcdctl.
+
+# An etcd of 3.6 has etcdutl for what happens to files; etcdctl has lost that then.
+snapshot_tool() { # ARGUMENT...
+    if command -v etcdutl >/dev/null; then
+        etcdutl snapshot "$@"
+    elif command -v etcdctl >/dev/null; then
+        ETCDCTL_API=3 etcdctl snapshot "$@"
+    else
+        fail 'there is neither etcdutl nor etcdctl'
+    fi
+}
+
+# The time that it takes depends on the size of the database: there is no limit here.
+save_snapshot() { # PATH ACCESS
+    saved=$1
+    shift
+    use_access "$@"
+    is_reachable || exit
+    umask 077
+    rm -f -- "$saved" "$saved.part" || exit
+    case $endpoint in
+        http:*) set -- ;;
+        *) set -- --cacert "$cacert" --cert "$cert" --key "$key" ;;
+    esac
+    if ! ETCDCTL_API=3 etcdctl --endpoints "$endpoint" "$@" snapshot save "$saved" >&2; then
+        rm -f -- "$saved" "$saved.part"
+        exit 1
+    fi
+    sync_path "$saved"
+}
+
+# judge_snapshot: prints what is in a file, and what it ends with; and how many keys there were.
+judge_snapshot() { # PATH [ACCESS]
+    is_there "$1" || return 0
+    saved=$1
+    shift
+    size=$(stat -c %s -- "$saved") && whole=$(sha256sum <"$saved") || exit
+    printf 'size %s\nsha256 %s\n' "$size" "${whole%% *}"
+    # Pages of 512 bytes or a multiple; etcd adds the digest of them, 32 bytes.
+    if [ $((size % 512)) -eq 32 ]; then
+        digest=$(head -c $((size - 32)) "$saved" | sha256sum) || exit
+        seal=$(tail -c 32 "$saved" | base64) || exit
+        printf 'digest %s\nseal %s\n' "${digest%% *}" "$seal"
+    fi
+    status=$(snapshot_tool status "$saved" -w json) || exit
+    printf 'status %s\n' "$status"
+    [ $# -gt 0 ] || return 0
+    use_access "$@"
+    revision=${status#*'"revision":'}
+    revision=${revision%%[!0-9]*}
+    # It may be compacted by now; then nobody can count them any more.
+    if answer=$(ctl get '' --prefix --keys-only --limit 1 --rev "$revision" -w json 2>/dev/null); then
+        printf 'count %s\n' "$answer"
+    fi
+}
