@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use etcd_plan::names::EtcdVersion;
 use etcd_plan::plan::PlanBuilder;
 use etcd_plan::{ExtraVars, Goal, Subtask};
 use pyo3::exceptions::PyTypeError;
@@ -131,6 +132,7 @@ enum GoalOption {
     BackupTo(String),
     BackupOnHost,
     BackupKeep(NonZeroU32),
+    To(EtcdVersion),
 }
 
 impl GoalOption {
@@ -139,6 +141,7 @@ impl GoalOption {
             Self::BackupTo(folder) => builder.backup_to(folder),
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
+            Self::To(version) => builder.version(version),
         }
     }
 }
@@ -156,6 +159,10 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "backup_on_host" => {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
             }
+            "to" => asked.push(GoalOption::To(version(
+                value.py(),
+                &value.extract::<String>()?,
+            )?)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");
@@ -182,6 +189,13 @@ pub(crate) fn variables(py: Python<'_>, arguments: &[String]) -> PyResult<ExtraV
             .map_err(|found| error::findings(py, &found))?;
     }
     Ok(vars)
+}
+
+fn version(py: Python<'_>, text: &str) -> PyResult<EtcdVersion> {
+    text.parse().map_err(|why| {
+        let message = format!("the version `{text}` {why}");
+        error::plan_problem(py, "goal-argument", &message, "give one such as `3.5.16`")
+    })
 }
 
 fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {

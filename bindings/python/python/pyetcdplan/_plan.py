@@ -21,7 +21,10 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "backup"] | str
+Goal: TypeAlias = (
+    Literal["create", "rebuild", "join", "reload", "upgrade", "remove", "replace", "destroy", "backup"]
+    | str
+)
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -78,7 +81,8 @@ class Plan:
         ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
         folder on this machine that they are brought to, absolute or relative to that of the inventory
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
-        ``backup_keep`` is how many of a cluster are kept there (all).
+        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``upgrade``: ``to`` is
+        the version that it brings members to (``etcd_version`` of the inventory).
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """
