@@ -107,6 +107,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
+        Op::Read(ReadOp::Holdings { .. }) => "holdings",
         Op::Read(ReadOp::Auth { .. }) => "auth",
         Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
@@ -190,7 +191,10 @@ fn op_object(op: &Op) -> Option<String> {
             Some(ports.join(","))
         }
         Op::Read(
-            ReadOp::Etcd { access } | ReadOp::KeyCount { access } | ReadOp::Auth { access },
+            ReadOp::Etcd { access }
+            | ReadOp::KeyCount { access }
+            | ReadOp::Holdings { access }
+            | ReadOp::Auth { access },
         ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(

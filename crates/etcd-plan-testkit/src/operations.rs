@@ -65,6 +65,7 @@ impl State {
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
+            ReadOp::Holdings { access } => Reply::Holdings(self.holdings(name, access)),
             ReadOp::Auth { access } => Reply::Auth(self.auth(name, access)),
             ReadOp::AwaitVoters {
                 voters,

@@ -5,10 +5,12 @@ mod backup;
 mod env;
 mod explain;
 mod inventory;
+mod issue;
 mod log;
 mod members;
 mod meta;
 mod monitoring;
+mod outputs;
 mod params;
 mod plan;
 mod reload;
@@ -41,6 +43,8 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Issue(arguments) => issue::run(&arguments, output),
+        Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),

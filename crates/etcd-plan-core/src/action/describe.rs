@@ -20,6 +20,7 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Holdings { access } => format!("what depends on {}", access.endpoint),
         ReadOp::Auth { access } => format!("whether {} has users", access.endpoint),
         ReadOp::AwaitVoters { voters, .. } => {
             let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();

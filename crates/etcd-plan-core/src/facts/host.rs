@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts, ReadOp, Reply,
-    ServiceFacts, SnapshotFacts, SystemFacts, VotersFacts,
+    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener, PackageFacts, ReadOp,
+    Reply, ServiceFacts, SnapshotFacts, SystemFacts, VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -110,6 +110,8 @@ getters! {
     etcd: Etcd -> EtcdFacts;
     /// Gives the answer to a `KeyCount` question.
     key_count: KeyCount -> Option<u64>;
+    /// Gives the answer to a `Holdings` question.
+    holdings: Holdings -> Option<Holdings>;
     /// Gives the answer to an `Auth` question.
     auth: Auth -> Option<bool>;
     /// Gives the answer to an `AwaitVoters` question.

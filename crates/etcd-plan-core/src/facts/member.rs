@@ -101,6 +101,13 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
+    /// What depends on the cluster, as the member says.
+    pub fn holdings(self) -> ReadOp {
+        ReadOp::Holdings {
+            access: self.access(),
+        }
+    }
+
     /// Whether the cluster asks its clients who they are, as the member says.
     pub fn auth(self) -> ReadOp {
         ReadOp::Auth {

@@ -15,8 +15,8 @@ pub use file::{Digest, FileContent, Ownership, digest};
 pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
     Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts, FileKind,
-    Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager,
-    ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
+    Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts,
+    ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

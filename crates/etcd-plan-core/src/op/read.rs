@@ -66,6 +66,12 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// What depends on the cluster at an endpoint: whose keys it holds, leases, watchers. Answer:
+    /// `Option<`[`super::Holdings`]`>`, none when it does not answer.
+    Holdings {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
     /// Whether the cluster at an endpoint asks its clients who they are (etcd's users and roles).
     /// Answer: `Option<bool>`, none when it does not answer.
     Auth {

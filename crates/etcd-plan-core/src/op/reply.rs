@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Ownership;
@@ -34,6 +36,8 @@ pub enum Reply {
     Etcd(EtcdFacts),
     /// To `KeyCount`.
     KeyCount(Option<u64>),
+    /// To `Holdings`.
+    Holdings(Option<Holdings>),
     /// To `Auth`.
     Auth(Option<bool>),
     /// To `AwaitVoters`.
@@ -301,6 +305,19 @@ pub struct Alarm {
     pub member_id: EtcdId,
     /// Which: `NOSPACE` or `CORRUPT`.
     pub kind: String,
+}
+
+/// What depends on a cluster, as one of its members says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Holdings {
+    /// What keys begin with, such as `/pg/`, each with how many of the first 1000 keys do; `*` stands for
+    /// keys without such a part.
+    pub prefixes: BTreeMap<String, u64>,
+    /// How many leases there are; none when that could not be read.
+    pub leases: Option<u64>,
+    /// How many watchers this member serves; none when its metrics could not be read, for which the
+    /// host needs `curl` or `wget`.
+    pub watchers: Option<u64>,
 }
 
 /// What a snapshot holds, or a database that was copied.

@@ -185,8 +185,10 @@ impl<'a> PlanBuilder<'a> {
         };
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
-        let mut clusters = resolved.clusters;
+        let (mut clusters, mut diagnostics) = (resolved.clusters, resolved.diagnostics);
         if self.goal.changes_who_leaves() {
+            // Before members are looked for by name: those of others are none of ours.
+            leave_out_external(&mut clusters, &mut diagnostics)?;
             leave::depart(&mut clusters, &self.depart, self.dead)?;
             leave::check_rest(self.goal, &selection, &clusters)?;
         }
@@ -194,6 +196,7 @@ impl<'a> PlanBuilder<'a> {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
+        leave_out_external(&mut clusters, &mut diagnostics)?;
         match self.goal {
             Goal::Join => check_join(&selection, &clusters)?,
             Goal::Replace => leave::check_new(&selection, &clusters)?,
@@ -208,8 +211,42 @@ impl<'a> PlanBuilder<'a> {
                 "name a host or group that carries `etcd_seq`",
             ))));
         }
-        Ok((clusters, selection, resolved.diagnostics))
+        Ok((clusters, selection, diagnostics))
     }
+}
+
+/// Nothing is planned for what somebody else runs.
+fn leave_out_external(
+    clusters: &mut Vec<ClusterSpec>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), PlanError> {
+    let external = clusters.extract_if(.., |cluster| cluster.is_external());
+    let external: Vec<ClusterSpec> = external.collect();
+    let names: Vec<&str> = external
+        .iter()
+        .map(|cluster| cluster.name.as_str())
+        .collect();
+    let names = names.join(", ");
+    let Some(first) = external.first() else {
+        return Ok(());
+    };
+    if clusters.is_empty() {
+        return Err(PlanError::Selection(Box::new(Diagnostic::new(
+            Code::ExternalCluster,
+            format!("somebody else runs {names} (`etcd_external`), and no plan is made for that"),
+            "`etcd-plan status` and `etcd-plan outputs` work for it; where it is to be built here, drop \
+             `etcd_external`",
+        ))));
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::ExternalLeftOut,
+            format!("somebody else runs {names} (`etcd_external`), and the plan leaves that out"),
+            "nothing is to be done; a limit that names only the others leaves this away",
+        )
+        .at(first.place.clone(), ""),
+    );
+    Ok(())
 }
 
 /// Whoever joins joins others: the limit says which hosts are new.

@@ -226,6 +226,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             Reply::Done
             | Reply::TakenOver(_)
             | Reply::KeyCount(_)
+            | Reply::Holdings(_)
             | Reply::StartedAfter(_)
             | Reply::Auth(_)
             | Reply::Voters(_)

@@ -51,6 +51,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
+        Reply::Holdings(_) => "holdings",
         Reply::Auth(_) => "auth",
         Reply::Voters(_) => "voters",
         Reply::Snapshot(_) => "snapshot",
@@ -92,6 +93,12 @@ fn every_question_has_an_answer_of_its_kind() {
             access: access(HOST)
         }),
         "key count"
+    );
+    assert_eq!(
+        kind(ReadOp::Holdings {
+            access: access(HOST)
+        }),
+        "holdings"
     );
     assert_eq!(
         kind(ReadOp::Auth {

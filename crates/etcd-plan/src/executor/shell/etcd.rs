@@ -1,6 +1,8 @@
-use etcd_plan_core::etcdctl::{alarm_list, endpoint_status, member_list};
+use etcd_plan_core::etcdctl::{
+    alarm_list, endpoint_status, key_prefixes, lease_count, member_list,
+};
 use etcd_plan_core::names::{EtcdId, MemberName, Millis};
-use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Service, VotersFacts};
+use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Holdings, Service, VotersFacts};
 
 use super::call::Call;
 use super::frame::last_lines;
@@ -132,6 +134,22 @@ pub(super) fn key_count(text: &str) -> Result<Option<u64>, Garbled> {
     count
         .transpose()
         .map_err(|error| Garbled::new(error.to_string()))
+}
+
+/// Reads the lines `keys` and `leases`, each with the status of `etcdctl` and what it printed, and
+/// `watchers`; each may be missing, and all of them where nobody answers.
+pub(super) fn holdings(text: &str) -> Result<Option<Holdings>, Garbled> {
+    let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+    let garbled = |error: etcd_plan_core::etcdctl::Unreadable| Garbled::new(error.to_string());
+    let Some(keys) = line("keys 0 ") else {
+        return Ok(None);
+    };
+    let leases = line("leases 0 ").map(|answer| lease_count(answer.as_bytes()));
+    Ok(Some(Holdings {
+        prefixes: key_prefixes(keys.as_bytes()).map_err(garbled)?,
+        leases: leases.transpose().map_err(garbled)?,
+        watchers: line("watchers ").and_then(|count| count.trim().parse().ok()),
+    }))
 }
 
 /// Reads for each voter the line `voter` and its answers, and at the end the line `waited MS`.

@@ -19,6 +19,26 @@ key_count() { # ACCESS
     printf 'count %s %s\n' $? "$answer"
 }
 
+holdings() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    answer=$(ctl get '' --prefix --keys-only --limit 1000 -w json)
+    printf 'keys %s %s\n' $? "$answer"
+    answer=$(ctl lease list -w json)
+    printf 'leases %s %s\n' $? "$answer"
+    metrics 2>/dev/null | sed -n 's/^etcd_debugging_mvcc_watcher_total /watchers /p'
+}
+
+metrics() {
+    if command -v curl >/dev/null; then
+        curl --silent --max-time 3 --cacert "$cacert" --cert "$cert" --key "$key" "$endpoint/metrics"
+    elif command -v wget >/dev/null; then
+        wget --quiet --timeout 3 --tries 1 --output-document - --ca-certificate "$cacert" \
+            --certificate "$cert" --private-key "$key" "$endpoint/metrics"
+    fi
+}
+
 # A cluster that has users refuses one that it does not know; one without lets all in. `auth status`
 # came with etcdctl 3.5.
 auth_enabled() { # ACCESS

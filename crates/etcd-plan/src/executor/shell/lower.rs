@@ -62,6 +62,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
+        ReadOp::Holdings { access } => etcd::access(call.function("holdings"), access),
         ReadOp::Auth { access } => etcd::access(call.function("auth_enabled"), access),
         ReadOp::AwaitVoters {
             voters,
@@ -183,6 +184,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
+        Op::Read(ReadOp::Holdings { .. }) => Reply::Holdings(etcd::holdings(output.text()?)?),
         Op::Read(ReadOp::Auth { .. }) => Reply::Auth(etcd::auth(output.text()?)),
         Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
