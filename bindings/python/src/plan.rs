@@ -131,6 +131,9 @@ enum GoalOption {
     BackupTo(String),
     BackupOnHost,
     BackupKeep(NonZeroU32),
+    NoSnapshot,
+    Depart(Vec<String>),
+    Dead,
 }
 
 impl GoalOption {
@@ -139,6 +142,9 @@ impl GoalOption {
             Self::BackupTo(folder) => builder.backup_to(folder),
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
+            Self::NoSnapshot => builder.without_snapshot(),
+            Self::Depart(members) => builder.depart(members),
+            Self::Dead => builder.dead(true),
         }
     }
 }
@@ -156,6 +162,11 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "backup_on_host" => {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
             }
+            "no_snapshot" => {
+                asked.extend(value.extract::<bool>()?.then_some(GoalOption::NoSnapshot));
+            }
+            "depart" => asked.push(GoalOption::Depart(value.extract()?)),
+            "dead" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Dead)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");

@@ -159,6 +159,9 @@ pub(crate) struct SnapshotArguments {
     /// How many of a cluster are kept there, with the new one [default: all]
     #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
     pub(crate) keep: Option<NonZeroU32>,
+    /// Takes none
+    #[arg(id = "no_snapshot", long, help_heading = SNAPSHOTS)]
+    pub(crate) no_snapshot: bool,
 }
 
 /// How hosts are reached.
@@ -360,6 +363,8 @@ pub(crate) struct DestroyArguments {
     /// Confirms that this cluster is to be destroyed, as typing its name does
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
