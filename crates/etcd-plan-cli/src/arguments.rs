@@ -160,7 +160,7 @@ pub(crate) struct SnapshotArguments {
     #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
     pub(crate) keep: Option<NonZeroU32>,
     /// Takes none
-    #[arg(id = "no_snapshot", long, help_heading = SNAPSHOTS)]
+    #[arg(id = "no_snapshot", long = "no-snapshot", help_heading = SNAPSHOTS)]
     pub(crate) no_snapshot: bool,
 }
 
@@ -251,7 +251,7 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
