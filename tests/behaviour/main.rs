@@ -11,6 +11,7 @@ mod joins;
 mod journals;
 mod limits;
 mod losses;
+mod maintenance;
 mod meanwhile;
 mod order;
 mod package_files;

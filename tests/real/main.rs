@@ -8,5 +8,6 @@
 mod backups;
 mod joins;
 mod kills;
+mod maintenance;
 mod reloads;
 mod sandbox;

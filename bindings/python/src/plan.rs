@@ -130,6 +130,8 @@ enum GoalOption {
     BackupTo(String),
     BackupOnHost,
     BackupKeep(NonZeroU32),
+    KeepRevisions(u64),
+    Threshold(u8),
 }
 
 impl GoalOption {
@@ -138,6 +140,8 @@ impl GoalOption {
             Self::BackupTo(folder) => builder.backup_to(folder),
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
+            Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
+            Self::Threshold(percent) => builder.threshold(percent),
         }
     }
 }
@@ -156,6 +160,8 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
             }
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
+            "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
+            "threshold" => asked.push(GoalOption::Threshold(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");
                 return Err(PyTypeError::new_err(message));

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Reload(ReloadArguments),
     /// Saves what the clusters hold: a snapshot of each, from a healthy follower
     Backup(BackupArguments),
+    /// Compacts the history of stores, and defragments databases: one member at a time
+    Maintain(MaintainArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -117,6 +119,21 @@ pub(crate) struct Selection {
     pub(crate) skip_tags: Vec<Subtask>,
     #[command(flatten)]
     pub(crate) snapshots: SnapshotArguments,
+    #[command(flatten)]
+    pub(crate) maintain: MaintainOptions,
+}
+
+/// What maintenance leaves as it is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct MaintainOptions {
+    /// Of goal `maintain`: how many revisions of the history stay [default: 10000; where the quota is
+    /// full, none]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_revisions: Option<u64>,
+    /// Of goal `maintain`: from which part that is not in use a database is defragmented, in percent
+    /// [default: 20]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) threshold: Option<u8>,
 }
 
 const SNAPSHOTS: &str = "Snapshots that the goal takes";
@@ -228,7 +245,9 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags",
-            "backup_to", "backup_on_host", "backup_keep"
+            "backup_to", "backup_on_host", "backup_keep",
+            "keep_revisions",
+            "threshold"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -293,6 +312,22 @@ pub(crate) struct BackupArguments {
     /// How many of a cluster are kept there, with the new one [default: all]
     #[arg(long, value_name = "N")]
     pub(crate) keep: Option<NonZeroU32>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: MaintainOptions,
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,

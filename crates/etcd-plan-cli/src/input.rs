@@ -107,6 +107,12 @@ pub(crate) fn plan(
         builder = builder.limit(limit);
     }
     builder = snapshots(builder, &selection.snapshots)?;
+    if let Some(revisions) = selection.maintain.keep_revisions {
+        builder = builder.keep_revisions(revisions);
+    }
+    if let Some(percent) = selection.maintain.threshold {
+        builder = builder.threshold(percent);
+    }
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {
         output.message(&plan.diagnostics().render(output.style()));

@@ -107,6 +107,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Read(ReadOp::Compaction { .. }) => "compaction",
+        Op::Write(WriteOp::Compact { .. }) => "compact",
+        Op::Write(WriteOp::Defragment { .. }) => "defragment",
+        Op::Write(WriteOp::DisarmAlarms { .. }) => "disarm_alarms",
         Op::Read(ReadOp::Snapshot { .. }) => "snapshot",
         Op::Read(ReadOp::FilePart { .. }) => "file_part",
         Op::Read(ReadOp::Fetch(_)) => "fetch",
@@ -171,9 +175,16 @@ fn op_object(op: &Op) -> Option<String> {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
         }
-        Op::Read(ReadOp::Etcd { access } | ReadOp::KeyCount { access }) => {
-            Some(access.endpoint.clone())
-        }
+        Op::Read(
+            ReadOp::Etcd { access }
+            | ReadOp::KeyCount { access }
+            | ReadOp::Compaction { access, .. },
+        )
+        | Op::Write(
+            WriteOp::Compact { access, .. }
+            | WriteOp::Defragment { access }
+            | WriteOp::DisarmAlarms { access },
+        ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(
             WriteOp::PromoteMember { id, .. }

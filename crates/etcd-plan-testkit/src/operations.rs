@@ -56,6 +56,9 @@ impl State {
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
+            ReadOp::Compaction { access, at, keep } => {
+                Reply::Compaction(self.compaction(name, access, *at, *keep))
+            }
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
             }
@@ -177,6 +180,19 @@ impl State {
             WriteOp::MoveLeader { access, to, .. } => {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.move_leader(&at, *to), "no leader endpoint")
+            }
+            WriteOp::Compact { access, revision } => {
+                let at = self.dial(name, access)?.clone();
+                self.compact(&at, *revision)
+            }
+            WriteOp::Defragment { access } => {
+                let at = self.dial(name, access)?.clone();
+                self.defragment(&at);
+                Ok(())
+            }
+            WriteOp::DisarmAlarms { access } => {
+                let at = self.dial(name, access)?.clone();
+                self.disarm(&at)
             }
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),

@@ -21,7 +21,7 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "backup"] | str
+Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "backup", "maintain"] | str
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -78,7 +78,9 @@ class Plan:
         ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
         folder on this machine that they are brought to, absolute or relative to that of the inventory
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
-        ``backup_keep`` is how many of a cluster are kept there (all).
+        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``maintain``:
+        ``keep_revisions`` of the history stay (10000), and databases are defragmented of which
+        ``threshold`` percent are not in use (20).
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

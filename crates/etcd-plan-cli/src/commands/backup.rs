@@ -1,7 +1,9 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{ApplyArguments, BackupArguments, Selection, SnapshotArguments};
+use crate::arguments::{
+    ApplyArguments, BackupArguments, MaintainOptions, Selection, SnapshotArguments,
+};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -26,6 +28,7 @@ pub(super) fn run(arguments: BackupArguments, verbose: u8, output: Output) -> Re
             on_host,
             keep,
         },
+        maintain: MaintainOptions::default(),
     };
     let arguments = ApplyArguments {
         plan: None,

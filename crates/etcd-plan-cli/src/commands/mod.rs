@@ -6,6 +6,7 @@ mod env;
 mod explain;
 mod inventory;
 mod log;
+mod maintain;
 mod meta;
 mod params;
 mod plan;
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
+        Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),

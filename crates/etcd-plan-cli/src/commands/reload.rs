@@ -1,7 +1,9 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{ApplyArguments, ReloadArguments, Selection, SnapshotArguments};
+use crate::arguments::{
+    ApplyArguments, MaintainOptions, ReloadArguments, Selection, SnapshotArguments,
+};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -19,6 +21,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         tags: Vec::new(),
         skip_tags: Vec::new(),
         snapshots: SnapshotArguments::default(),
+        maintain: MaintainOptions::default(),
     };
     let arguments = ApplyArguments {
         plan: None,

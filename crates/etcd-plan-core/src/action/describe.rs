@@ -16,6 +16,9 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
+        ReadOp::Compaction { access, .. } => {
+            format!("how far the history at {} is compacted", access.endpoint)
+        }
         ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
         ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
         ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
@@ -43,6 +46,7 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
             Barrier::Saved => "wait until what the cluster holds is saved",
+            Barrier::Measured => "wait until every member has said how much room it uses",
         }
         .to_owned(),
         Action::Install => {
@@ -104,6 +108,17 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Compact => "compact the history of the store, through one member".to_owned(),
+        Action::Measure => format!("ask {} again how much room it uses", member()),
+        Action::Defragment { turn } => {
+            let whose = match turn {
+                Turn::Unwell => "if it is worth it and it is not healthy",
+                Turn::Follower => "if it is worth it and it does not lead",
+                Turn::Leader => "if it is worth it, after it has handed over the lead",
+            };
+            format!("defragment the database of {}, {whose}", member())
+        }
+        Action::Disarm => "take back the alarm of a full quota".to_owned(),
         Action::Snapshot => format!(
             "save a snapshot at {}, if it is the one to take it from: a healthy follower",
             member()
@@ -166,6 +181,10 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Compact => "the cluster must be well",
+        Action::Measure => "what was compacted is no longer in use",
+        Action::Defragment { .. } => "one member at a time, and the next when it answers again",
+        Action::Disarm => "there must be room again at every member",
         Action::Snapshot => "it is taken before anything is changed",
         Action::FetchSnapshot => "it must have been saved, and found whole",
         Action::RecordSnapshot => "only what is in its place counts",

@@ -13,6 +13,7 @@ mod install;
 mod keys;
 mod launch;
 mod lock;
+mod maintain;
 mod mark;
 mod members;
 mod promote;
@@ -70,6 +71,9 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
             restart::questions(context)
         }
         Action::Refresh => refresh::questions(),
+        Action::Compact | Action::Measure | Action::Defragment { .. } | Action::Disarm => {
+            maintain::questions(context)
+        }
         Action::Snapshot | Action::FetchSnapshot | Action::RecordSnapshot => {
             snapshot::questions(context)
         }
@@ -112,6 +116,10 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
+        Action::Compact => maintain::decide_compact(context),
+        Action::Measure => Ok(maintain::decide_measure(context)),
+        Action::Defragment { turn } => maintain::decide_defragment(context, turn),
+        Action::Disarm => maintain::decide_disarm(context),
         Action::Snapshot => snapshot::decide(context),
         Action::FetchSnapshot => snapshot::decide_fetch(context),
         Action::RecordSnapshot => snapshot::decide_record(context),

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts, ReadOp, Reply,
-    ServiceFacts, SnapshotFacts, SystemFacts,
+    Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts,
+    ReadOp, Reply, ServiceFacts, SnapshotFacts, SystemFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -108,6 +108,8 @@ getters! {
     etcd: Etcd -> EtcdFacts;
     /// Gives the answer to a `KeyCount` question.
     key_count: KeyCount -> Option<u64>;
+    /// Gives the answer to a `Compaction` question.
+    compaction: Compaction -> Compaction;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
     /// Gives the answer to a `Fetch` question.

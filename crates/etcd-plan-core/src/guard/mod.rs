@@ -7,6 +7,7 @@ mod backups;
 mod context;
 mod drift;
 mod foreign;
+mod maintained;
 mod members;
 mod prerequisites;
 mod readable;
@@ -189,6 +190,7 @@ members restart one by one, the leader last."
                 let mut refusals = members::judge(context);
                 refusals.extend(restarts::judge(context));
                 refusals.extend(backups::judge(context));
+                refusals.extend(maintained::judge(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

@@ -14,9 +14,9 @@ pub use batch::{Batch, Op, OpFailure, OpResult};
 pub use file::{Digest, FileContent, Ownership, digest};
 pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
-    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts, FileKind,
-    Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts, ServiceManager,
-    ServiceState, SnapshotFacts, SystemFacts,
+    Alarm, Awaited, Compaction, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts,
+    FileKind, Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts,
+    ServiceManager, ServiceState, SnapshotFacts, SystemFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

@@ -57,6 +57,15 @@ pub enum ReadOp {
         /// How it is reached.
         access: EtcdAccess,
     },
+    /// Whether the history of the store before a revision is compacted. Answer: [`super::Compaction`].
+    Compaction {
+        /// How the etcd is reached.
+        access: EtcdAccess,
+        /// Before which revision; none for the one that leaves `keep` revisions.
+        at: Option<u64>,
+        /// How many revisions are to be left; of no meaning where `at` is given.
+        keep: u64,
+    },
     /// What a snapshot holds, or a database that was copied, as the tool on the host judges it. Answer:
     /// `Option<`[`super::SnapshotFacts`]`>`, none when nothing is there.
     Snapshot {

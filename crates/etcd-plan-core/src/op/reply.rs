@@ -29,6 +29,8 @@ pub enum Reply {
     Etcd(EtcdFacts),
     /// To `KeyCount`.
     KeyCount(Option<u64>),
+    /// To `Compaction`.
+    Compaction(Compaction),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
     /// To `Fetch`.
@@ -292,6 +294,17 @@ pub struct Alarm {
     pub member_id: EtcdId,
     /// Which: `NOSPACE` or `CORRUPT`.
     pub kind: String,
+}
+
+/// How far the history of a store is compacted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compaction {
+    /// The revision of the store.
+    pub revision: u64,
+    /// The revision that was asked about; 0 where there are not as many as are to be left.
+    pub at: u64,
+    /// Whether all before that is compacted; so it is where that is 0.
+    pub done: bool,
 }
 
 /// What a snapshot holds, or a database that was copied.

@@ -143,6 +143,25 @@ pub enum WriteOp {
         /// How long it is tried again while etcd refuses for reasons that pass.
         timeout: Millis,
     },
+    /// Compacts the history of a cluster's store before a revision, and waits until the member that is
+    /// asked has done it; fine when it was done before.
+    Compact {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The revision.
+        revision: u64,
+    },
+    /// Gives the room in a member's database that is not in use back to its file system. The member
+    /// answers nothing meanwhile.
+    Defragment {
+        /// How the member is reached.
+        access: EtcdAccess,
+    },
+    /// Takes back the alarms that members of a cluster have raised; fine when there is none.
+    DisarmAlarms {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+    },
     /// Saves a snapshot of what an etcd holds, for root alone, and syncs it; one that is there is
     /// replaced.
     SaveSnapshot {

@@ -95,6 +95,17 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// The history of the cluster's store is compacted, through one member.
+    Compact,
+    /// A member is asked again how much room it uses, where the history was compacted.
+    Measure,
+    /// A member's database gives back what it does not use, if this turn is its.
+    Defragment {
+        /// Whose turn it is.
+        turn: Turn,
+    },
+    /// The alarm of a full quota is taken back, through one member.
+    Disarm,
     /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
     /// healthy follower, or the lone member.
     Snapshot,
@@ -163,6 +174,8 @@ pub enum Barrier {
     Started,
     /// What the cluster holds is saved.
     Saved,
+    /// Every member has said how much room it uses.
+    Measured,
 }
 
 impl Barrier {
@@ -175,6 +188,7 @@ impl Barrier {
             Self::Placed => "placed",
             Self::Started => "started",
             Self::Saved => "saved",
+            Self::Measured => "measured",
         }
     }
 }
@@ -208,9 +222,14 @@ impl Action {
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
-            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
-                Subtask::Store
-            }
+            Self::Compact
+            | Self::Measure
+            | Self::Defragment { .. }
+            | Self::Disarm
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots => Subtask::Store,
             Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
@@ -227,6 +246,7 @@ impl Action {
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
             Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
+            Self::Defragment { .. } => Self::Defragment { turn: Turn::Unwell },
             Self::Promote { file } => Self::Promote {
                 file: file.set().files()[0],
             },
@@ -244,6 +264,7 @@ impl Action {
             | Self::Await { .. }
             | Self::AwaitReady
             | Self::AwaitLearner
+            | Self::Measure
             | Self::Verify => false,
             Self::Lock
             | Self::Install
@@ -264,6 +285,9 @@ impl Action {
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::Compact
+            | Self::Defragment { .. }
+            | Self::Disarm
             | Self::Snapshot
             | Self::FetchSnapshot
             | Self::RecordSnapshot
@@ -352,9 +376,14 @@ impl Action {
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
             }
-            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
-                &[Readable, Prerequisites, Stranger, Members]
-            }
+            Self::Compact
+            | Self::Measure
+            | Self::Defragment { .. }
+            | Self::Disarm
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots => &[Readable, Prerequisites, Stranger, Members],
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
             Self::Promote { .. } | Self::Refresh => &[Readable, Prerequisites, Stranger, Safeguard],

@@ -102,6 +102,21 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Keeps so many revisions of the history when it is compacted; by default 10000.
+    #[must_use]
+    pub fn keep_revisions(mut self, revisions: u64) -> Self {
+        self.options.maintain.keep_revisions = revisions;
+        self
+    }
+
+    /// Defragments a database only where this part of it or more is not in use, in percent; by default
+    /// 20.
+    #[must_use]
+    pub fn threshold(mut self, percent: u8) -> Self {
+        self.options.maintain.threshold = percent;
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
@@ -422,7 +437,7 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= if self.goal == Goal::Reload {
+                kept[at] &= if self.goal.takes_all_members() {
                     changed.iter().any(|(cluster, _)| *cluster == node.cluster)
                 } else {
                     changed.contains(&(node.cluster, node.at))
@@ -461,7 +476,7 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
-            None if node.action == Action::AwaitReady && self.goal == Goal::Reload => true,
+            None if node.action == Action::AwaitReady && self.goal.takes_all_members() => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
@@ -472,7 +487,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || self.goal == Goal::Reload
+        self.joins(cluster as usize) || self.goal.takes_all_members()
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {

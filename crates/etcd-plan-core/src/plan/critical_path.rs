@@ -60,6 +60,8 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::TakeBack { .. }
         | Action::Withdraw
         | Action::PutBack { .. }
+        | Action::Measure
+        | Action::Disarm
         | Action::RecordSnapshot
         | Action::PruneSnapshots
         | Action::Unregister
@@ -67,7 +69,11 @@ fn usual_cost_ms(action: Action) -> u64 {
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
         Action::Install => 3000,
-        Action::Stop | Action::Snapshot | Action::FetchSnapshot => 1000,
+        Action::Stop
+        | Action::Compact
+        | Action::Defragment { .. }
+        | Action::Snapshot
+        | Action::FetchSnapshot => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner => 500,
         // Of all turns that a member could take it takes one, if any.

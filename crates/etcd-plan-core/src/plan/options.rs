@@ -42,6 +42,9 @@ pub struct GoalOptions {
     /// What becomes of the snapshots that the plan takes.
     #[serde(skip_serializing_if = "is_default")]
     pub backup: BackupOptions,
+    /// What maintenance leaves as it is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub maintain: MaintainOptions,
 }
 
 impl GoalOptions {
@@ -68,6 +71,26 @@ impl Default for BackupOptions {
         Self {
             to: Some("backups".to_owned()),
             keep: None,
+        }
+    }
+}
+
+/// What maintenance leaves as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintainOptions {
+    /// How many revisions of the history stay, for watchers that are behind and for reads of the past;
+    /// by default 10000, or none where the quota is full.
+    pub keep_revisions: u64,
+    /// From which part of a database that is not in use it is defragmented, in percent; by default 20.
+    pub threshold: u8,
+}
+
+impl Default for MaintainOptions {
+    fn default() -> Self {
+        Self {
+            keep_revisions: 10_000,
+            threshold: 20,
         }
     }
 }

@@ -214,6 +214,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             _,
             Reply::Done
             | Reply::KeyCount(_)
+            | Reply::Compaction(_)
             | Reply::Snapshot(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)

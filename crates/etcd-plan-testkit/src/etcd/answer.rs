@@ -1,5 +1,5 @@
 use etcd_plan::core::names::{EtcdId, HostName, HostPath, Port};
-use etcd_plan::core::op::{EndpointStatus, EtcdAccess, EtcdFacts, Listener};
+use etcd_plan::core::op::{Alarm, EndpointStatus, EtcdAccess, EtcdFacts, Listener};
 
 use super::Instance;
 use super::client::serving;
@@ -28,10 +28,11 @@ impl State {
             Err(_) => Vec::new(),
         };
         EtcdFacts {
-            healthy: served.is_ok(),
+            // `etcdctl` of 3.5 and later counts an alarm as well.
+            healthy: served.is_ok() && etcd.member.full.is_empty(),
             status: Some(status(etcd)),
             members,
-            alarms: Vec::new(),
+            alarms: etcd.member.full.iter().copied().map(nospace).collect(),
             said: served.err().unwrap_or_default(),
         }
     }
@@ -91,6 +92,13 @@ impl State {
     }
 }
 
+fn nospace(id: EtcdId) -> Alarm {
+    Alarm {
+        member_id: id,
+        kind: "NOSPACE".to_owned(),
+    }
+}
+
 fn status(etcd: &Instance) -> EndpointStatus {
     let member = &etcd.member;
     EndpointStatus {
@@ -99,7 +107,7 @@ fn status(etcd: &Instance) -> EndpointStatus {
         leader: etcd.leader.unwrap_or(EtcdId(0)),
         version: etcd.version.clone(),
         db_size: member.db_size(),
-        db_size_in_use: Some(member.db_size()),
+        db_size_in_use: Some(member.db_size_in_use()),
         revision: member.revision,
         raft_term: member.term,
         raft_index: member.index(),

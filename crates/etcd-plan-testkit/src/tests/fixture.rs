@@ -100,9 +100,7 @@ pub(super) fn prepare(conf: &str) -> Vec<WriteOp> {
     writes.extend(stage("/etc/etcd/server.crt", "crt", 0o644));
     writes.extend(stage("/etc/etcd/server.key", "key", 0o600));
     writes.extend(stage("/etc/systemd/system/etcd.service", unit, 0o644));
-    writes.push(WriteOp::ReloadUnits {
-        service: service(),
-    });
+    writes.push(WriteOp::ReloadUnits { service: service() });
     writes.push(WriteOp::EnableService { service: service() });
     writes
 }

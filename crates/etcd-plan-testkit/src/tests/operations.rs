@@ -50,6 +50,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
+        Reply::Compaction(_) => "compaction",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",

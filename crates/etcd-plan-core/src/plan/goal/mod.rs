@@ -3,6 +3,7 @@
 mod backup;
 mod create;
 pub(in crate::plan) mod join;
+mod maintain;
 mod reload;
 
 use std::fmt;
@@ -33,16 +34,20 @@ pub enum Goal {
     Reload,
     /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
     Backup,
+    /// The history of the clusters' stores is compacted, and members' databases give back what they do
+    /// not use, one after the other; an alarm of a full quota is taken back then.
+    Maintain,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
         Self::Reload,
         Self::Backup,
+        Self::Maintain,
     ];
 
     /// Gives the goal's name.
@@ -53,13 +58,16 @@ impl Goal {
             Self::Join => "join",
             Self::Reload => "reload",
             Self::Backup => "backup",
+            Self::Maintain => "maintain",
         }
     }
 
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload | Self::Backup => PurgeRule::WhenNeeded,
+            Self::Create | Self::Join | Self::Reload | Self::Backup | Self::Maintain => {
+                PurgeRule::WhenNeeded
+            }
             Self::Rebuild => PurgeRule::Always,
         }
     }
@@ -67,7 +75,13 @@ impl Goal {
     /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
     /// and never builds one.
     pub(crate) fn leaves_what_is_there(self) -> bool {
-        matches!(self, Self::Reload | Self::Backup)
+        matches!(self, Self::Reload | Self::Backup | Self::Maintain)
+    }
+
+    /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
+    /// vote for a while, all others are locked, and asked at the end.
+    pub(crate) fn takes_all_members(self) -> bool {
+        matches!(self, Self::Reload | Self::Maintain)
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -93,6 +107,12 @@ impl Goal {
                 let gate = steps.guarded_gate();
                 for cluster in 0..steps.cluster_count() {
                     reload::plan(&mut steps.of_cluster(cluster), gate);
+                }
+            }
+            Self::Maintain => {
+                let gate = steps.guarded_gate();
+                for cluster in 0..steps.cluster_count() {
+                    maintain::plan(&mut steps.of_cluster(cluster), gate);
                 }
             }
             Self::Backup => {

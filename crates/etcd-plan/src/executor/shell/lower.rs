@@ -59,6 +59,11 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
         ReadOp::KeyCount { access } => etcd::access(call.function("key_count"), access),
+        ReadOp::Compaction { access, at, keep } => {
+            let at = at.map(|at| at.to_string()).unwrap_or_default();
+            let call = call.function("compaction").word(&at);
+            etcd::access(call.word(&keep.to_string()), access)
+        }
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
         ReadOp::FilePart {
             path,
@@ -127,6 +132,12 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             to,
             timeout,
         } => etcd::move_leader(call, access, *to, *timeout),
+        WriteOp::Compact { access, revision } => {
+            let call = call.function("compact").word(&revision.to_string());
+            etcd::access(call, access)
+        }
+        WriteOp::Defragment { access } => etcd::access(call.function("defragment"), access),
+        WriteOp::DisarmAlarms { access } => etcd::access(call.function("disarm_alarms"), access),
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
@@ -148,6 +159,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
+        Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
@@ -171,7 +183,10 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
-        Op::Read(ReadOp::Snapshot { .. }) | Op::Write(WriteOp::SaveSnapshot { .. }) => DATABASE,
+        Op::Read(ReadOp::Snapshot { .. })
+        | Op::Write(
+            WriteOp::SaveSnapshot { .. } | WriteOp::Compact { .. } | WriteOp::Defragment { .. },
+        ) => DATABASE,
         // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
         Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
         Op::Read(_) | Op::Write(_) => patience,
