@@ -70,6 +70,9 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
             let is_left_alone = report.count(Outcome::Changed) == 0;
             assert_eq!(is_left_alone, there == There::Running);
         }
+        (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy)) => {
+            panic!("{other} is not about whole clusters that are to be there")
+        }
         (_, Goal::Rebuild) => {
             assert_eq!(key, None, "the cluster is new");
             assert!(

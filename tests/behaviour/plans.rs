@@ -6,6 +6,7 @@ use etcd_plan::Goal;
 use etcd_plan::diagnostic::Code;
 use etcd_plan::guard::Guard;
 use etcd_plan::plan::{Action, Plan, Step, StepIndex};
+use etcd_plan::spec::MemberSpec;
 use etcd_plan_testkit::strategies;
 use etcd_plan_tests::{asked, cases, inventory};
 use proptest::prelude::*;
@@ -26,6 +27,8 @@ proptest! {
                 prop_assert_eq!(asked.goal, Goal::Join);
                 return Ok(());
             }
+            // The last member stays, and who is none cannot leave.
+            Err(_) if asked.leaves() => return Ok(()),
             Err(error) => {
                 let limit = asked.limit(&case.hosts()).unwrap_or_default();
                 let members = case.clusters.iter().flat_map(|cluster| &cluster.members);
@@ -132,9 +135,19 @@ fn check_selection(plan: &Plan) -> Result<(), TestCaseError> {
             continue;
         };
         prop_assert!(selection.takes(subtask), "{:?}", step);
-        // Those that are joined learn who the new ones are, and Prometheus who is gone.
-        let is_for_others = matches!(step.action(), Action::Refresh | Action::Unregister);
-        if let (Some(member), false) = (step.member(), is_for_others) {
+        // Those that are joined learn who the new ones are, and Prometheus who is gone; members that
+        // leave are named by themselves, and leave through others.
+        let is_for_others = matches!(
+            step.action(),
+            Action::Refresh | Action::Unregister | Action::RemoveMember { .. }
+        );
+        let leaves = |member: &MemberSpec| {
+            let mut leaving = step.cluster().into_iter().flat_map(|c| &c.leaving);
+            leaving.any(|leaver| leaver.member.as_ref() == Some(member))
+        };
+        if let (Some(member), false) = (step.member(), is_for_others)
+            && !leaves(member)
+        {
             prop_assert!(selection.takes_host(&member.host.name), "{:?}", step);
         }
     }

@@ -3,7 +3,7 @@
 use etcd_plan::engine::{RunSettings, Silent};
 use etcd_plan::op::{Ownership, ServiceState};
 use etcd_plan::status::{self, Health, Role, Status};
-use etcd_plan_testkit::{Node, SimExecutor};
+use etcd_plan_testkit::{FaultPlan, Node, SimExecutor};
 use etcd_plan_tests::snapshots::assert_run_snapshot;
 use etcd_plan_tests::{HOSTS, Scene, THREE};
 
@@ -48,9 +48,39 @@ fn a_living_cluster_is_healthy() {
     }
 }
 
+/// Whoever looks from another machine sees how far the last run came.
+#[test]
+fn the_last_run_is_told_and_one_that_was_cut_off_is_warned_of() {
+    let scene = Scene::bare();
+    let cut = FaultPlan::kill_after_write(20);
+    scene.run_with(&scene.plan(), cut, &mut Silent).reported();
+    let cluster = read(&scene).clusters.remove(0);
+    let run = cluster.last_run.expect("it took locks");
+    assert!(run.run.starts_with("create by "), "{run:?}");
+    assert_eq!(run.ended, None);
+    assert!(
+        run.open.iter().any(|open| open.last_step.is_some()),
+        "{run:?}"
+    );
+    let warned = |warnings: &[status::Finding]| {
+        let mut warnings = warnings.iter();
+        warnings.any(|warning| warning.what.contains("has not ended on"))
+    };
+    assert!(warned(&cluster.warnings), "{:?}", cluster.warnings);
+
+    scene.must_run(&scene.plan());
+    let cluster = read(&scene).clusters.remove(0);
+    let run = cluster.last_run.expect("it took locks");
+    let ended = run.ended.expect("it ended");
+    assert!(ended.ends_with(" 0 failed"), "{ended}");
+    assert_eq!(run.open, []);
+    assert!(!warned(&cluster.warnings), "{:?}", cluster.warnings);
+}
+
 #[test]
 fn where_nothing_is_there_is_no_cluster() {
     let status = read(&Scene::bare());
+    assert_eq!(status.clusters[0].last_run, None);
     assert_eq!(status.clusters[0].health, Health::Absent);
     assert!(!status.is_healthy() && !status.has_drift(), "{status}");
 }

@@ -104,6 +104,8 @@ fn assert_untouched(
         .iter()
         .filter(|op| takes_away.contains(&op.name()))
         .filter(|op| !restarts || op.name() != "stop_service")
+        // A snapshot that gets its name.
+        .filter(|op| !format!("{:?}", op.op).contains("/var/lib/etcd-plan/backup/"))
         .collect();
     assert!(taken.is_empty(), "{taken:?}");
     let after = treasure(scene);
@@ -158,7 +160,8 @@ proptest! {
         }
         let hosts = HOSTS.map(str::to_owned);
         let before = treasure(&scene);
-        for asked in asked {
+        // What a member holds that leaves, the others hold too: see removes.rs.
+        for asked in asked.into_iter().filter(|asked| !asked.leaves()) {
             let builder = asked.builder(&scene.inventory, &hosts).extra_vars(extra.clone());
             if let Ok(plan) = builder.build() {
                 assert_untouched(&scene, &before, (plan.goal(), &scene.run(&plan)));

@@ -48,6 +48,24 @@ fn a_join_says_who_joins_whom() {
 }
 
 #[test]
+fn a_removal_says_who_leaves_whom() {
+    let inventory = inventory(THREE);
+    let all: &[&str] = &["10.10.10.10", "etcd-2", "10.10.10.12"];
+    let cases: [(&[&str], Code, &str); 3] = [
+        (&[], Code::GoalArgument, "remove.nobody"),
+        (&["etcd-main"], Code::NoSuchMember, "remove.no-such-member"),
+        (all, Code::LastMember, "remove.last-member"),
+    ];
+    for (who, code, name) in cases {
+        let plan = Plan::builder(&inventory).goal(Goal::Remove);
+        let error = plan.depart(who.iter().copied()).build();
+        let error = error.expect_err("nobody could leave so");
+        assert!(matches!(&error, PlanError::Selection(finding) if finding.code == code));
+        assert_snapshot("diagnostics", name, &error.to_string());
+    }
+}
+
+#[test]
 fn what_is_no_text_is_told_as_such() {
     let findings = Inventory::parse_bytes(b"etcd:\n  \x7fELF\0\x01", "/usr/bin/etcd");
     let findings = findings.expect_err("a program is no inventory");

@@ -1,5 +1,6 @@
 //! What the documents show is what the code gives.
 
 mod formats;
+mod monitoring;
 mod parameters;
 mod readme;

@@ -18,6 +18,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Says whether members are to leave: those on the hosts that the limit takes, or the first.
+    pub fn leaves(&self) -> bool {
+        matches!(self.goal, Goal::Remove | Goal::Replace)
+    }
+
     /// Gives the hosts that the limit takes.
     pub fn limit(&self, hosts: &[String]) -> Option<BTreeSet<String>> {
         let taken = self.limit.as_ref()?;
@@ -41,6 +46,22 @@ impl Asked {
 
     /// Begins the plan, for further settings.
     pub fn builder<'a>(&self, inventory: &'a Inventory, hosts: &[String]) -> PlanBuilder<'a> {
+        // Members that leave are named by themselves, and leave in one piece.
+        if self.leaves() {
+            let mut takes = self.limit.iter().flatten().cycle();
+            let leave = hosts.iter().filter(|_| takes.next() == Some(&true));
+            let leave: Vec<&String> = leave.collect();
+            let some = if leave.is_empty() {
+                hosts.iter().take(1).collect()
+            } else {
+                leave
+            };
+            let builder = Plan::builder(inventory).goal(self.goal).depart(some);
+            return match hosts.last() {
+                Some(new) if self.goal == Goal::Replace => builder.limit(new),
+                _ => builder,
+            };
+        }
         // Nothing is to be written on this machine.
         let builder = Plan::builder(inventory)
             .goal(self.goal)

@@ -9,5 +9,8 @@ mod backups;
 mod joins;
 mod kills;
 mod maintenance;
+mod monitoring;
+mod prometheus;
 mod reloads;
+mod removes;
 mod sandbox;

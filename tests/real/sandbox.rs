@@ -53,8 +53,19 @@ impl Sandbox {
         count: u8,
         ask: impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_>,
     ) -> Plan {
-        let hosts: Vec<String> = (1..=count)
-            .map(|seq| format!("    {}: {{ etcd_seq: {seq} }}\n", self.host(seq)))
+        let members: Vec<u8> = (1..=count).collect();
+        self.plan_of(&members, ask)
+    }
+
+    /// Plans for an inventory of the members with these numbers.
+    pub(crate) fn plan_of(
+        &self,
+        members: &[u8],
+        ask: impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_>,
+    ) -> Plan {
+        let hosts: Vec<String> = members
+            .iter()
+            .map(|seq| format!("    {}: {{ etcd_seq: {seq} }}\n", self.host(*seq)))
             .collect();
         let text = format!("etcd:\n  hosts:\n{}", hosts.concat());
         match ask(Plan::builder(&inventory(&text))).build() {

@@ -10,6 +10,7 @@ mod bench;
 mod error;
 mod executor;
 mod inventory;
+mod monitoring;
 mod observer;
 mod plan;
 mod report;
@@ -25,6 +26,8 @@ mod _native {
     use crate::executor::{LocalExecutor, SandboxExecutor, SimulatedExecutor, SshExecutor};
     #[pymodule_export]
     use crate::inventory::Inventory;
+    #[pymodule_export]
+    use crate::monitoring::monitoring;
     #[pymodule_export]
     use crate::observer::StopFlag;
     #[pymodule_export]

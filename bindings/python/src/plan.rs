@@ -43,11 +43,7 @@ impl Plan {
             error::plan_problem(py, "no-such-goal", &message, "name one of these goals")
         })?;
         let (tags, skip_tags) = (subtasks(py, &tags)?, subtasks(py, &skip_tags)?);
-        let mut vars = ExtraVars::new();
-        for argument in extra_vars {
-            vars.add_argument(&argument)
-                .map_err(|found| error::findings(py, &found))?;
-        }
+        let vars = variables(py, &extra_vars)?;
         let options = goal_options(options)?;
         let inventory = &inventory.get().inventory;
         let plans = detached(py, || {
@@ -97,6 +93,11 @@ impl Plan {
     /// Draws the plan as an SVG image.
     fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
         detached(py, || self.plan.to_svg())
+    }
+
+    /// Writes the plan as one HTML page.
+    fn to_html(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.plan.to_html())
     }
 
     /// Writes the plan for a person.
@@ -177,6 +178,16 @@ impl Plan {
             plan: Arc::new(plan),
         }
     }
+}
+
+/// Reads extra variables: each an argument of `-e`.
+pub(crate) fn variables(py: Python<'_>, arguments: &[String]) -> PyResult<ExtraVars> {
+    let mut vars = ExtraVars::new();
+    for argument in arguments {
+        vars.add_argument(argument)
+            .map_err(|found| error::findings(py, &found))?;
+    }
+    Ok(vars)
 }
 
 fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {

@@ -14,7 +14,7 @@ use crate::error::{self, detached};
 use crate::executor::{self, Reach};
 use crate::observer::{PythonObserver, StopFlag};
 use crate::plan::Plan;
-use crate::report::{Document, Report, Status};
+use crate::report::{Document, DrawnFrom, Report, Status};
 
 /// Says what would happen, and what guards refuse. Nothing is changed.
 #[pyfunction]
@@ -169,12 +169,15 @@ impl Setup {
             let observed = run.settings(self.settings).observe(&mut self.observer);
             let outcome = match &self.observer.raised {
                 Some(_) => None,
-                None => Some(go_on(observed, &mut self.observer)),
+                None => Some(go_on(observed, &mut self.observer).map(|document| Report {
+                    document,
+                    drawn_from: Some(DrawnFrom::Plan(Arc::clone(&self.plan))),
+                })),
             };
             (self.observer.raised, outcome)
         })?;
         match (raised, outcome) {
-            (None, Some(Ok(document))) => Ok(Report { document }),
+            (None, Some(Ok(report))) => Ok(report),
             (None, Some(Err(refused))) => Err(error::refused(
                 py,
                 &refused.message,

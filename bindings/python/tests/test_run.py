@@ -201,6 +201,9 @@ def test_the_status_says_what_clusters_are_like(plan: Plan, simulated: Simulated
     assert pickle.loads(pickle.dumps(status)) == status
     assert status.to_dict()["format"].startswith("etcd-plan-status/")
     assert "etcd-2" in str(status) and "etcd-2" in status._repr_html_()
+    assert 'etcd_plan_member_healthy{etcd_cluster="etcd",etcd_member="etcd-2"} 1' in (
+        status.to_prometheus()
+    )
     simulated.stop_etcd("10.10.10.12")
     degraded = plan.status(simulated)
     assert not degraded and degraded.clusters[0].problems[0].hint

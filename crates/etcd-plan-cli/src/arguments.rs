@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::ClusterName;
+use etcd_plan::names::{ClusterName, HostPath};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -47,6 +47,14 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Makes hosts of the inventory members of a cluster that lives, one after the other
+    Join(JoinArguments),
+    /// Takes members out of a cluster that lives, one after the other
+    Remove(RemoveArguments),
+    /// Puts a new host of the inventory in the place of a member
+    Replace(ReplaceArguments),
+    /// Takes clusters away: stops them, and moves their data aside
+    Destroy(DestroyArguments),
     /// Saves what the clusters hold: a snapshot of each, from a healthy follower
     Backup(BackupArguments),
     /// Compacts the history of stores, and defragments databases: one member at a time
@@ -55,12 +63,17 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
+    /// dashboard
+    Monitoring(MonitoringArguments),
     /// Shows the reference of the parameters
     Params(ParamsArguments),
     /// Explains a code of a finding, or a guard
     Explain(ExplainArguments),
     /// Lists past runs, or shows one
     Log(LogArguments),
+    /// Writes a page of a plan or of a past run, to click through
+    Report(ReportArguments),
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -93,7 +106,7 @@ pub(crate) struct InventoryArguments {
 }
 
 /// What is planned.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Selection {
     /// What is wanted of the clusters
     #[arg(long, default_value = "create", value_parser = one_of::<Goal, _>(Goal::ALL.map(Goal::as_str)))]
@@ -117,6 +130,13 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
+    /// address of its host
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) depart: Vec<String>,
+    /// The members that leave are dead: nothing is done on their hosts
+    #[arg(long)]
+    pub(crate) dead: bool,
     #[command(flatten)]
     pub(crate) snapshots: SnapshotArguments,
     #[command(flatten)]
@@ -244,10 +264,8 @@ pub(crate) struct ApplyArguments {
     #[arg(
         value_name = "PLAN",
         conflicts_with_all = [
-            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags",
-            "backup_to", "backup_on_host", "backup_keep",
-            "keep_revisions",
-            "threshold"
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep", "keep_revisions", "threshold"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -292,6 +310,73 @@ pub(crate) struct ReloadArguments {
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JoinArguments {
+    /// The hosts that are to join, by their names in the inventory; groups and globs are taken too
+    #[arg(required = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// The members that are to leave: hosts of the inventory or names of members; those whose hosts are
+    /// gone from the inventory by name, id or address
+    #[arg(required = true, value_name = "MEMBER")]
+    pub(crate) members: Vec<String>,
+    /// They are dead: nothing is done on their hosts, which need not answer
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplaceArguments {
+    /// The member that is to leave: a host of the inventory or the name of a member; one whose host is
+    /// gone from the inventory by name, id or address
+    #[arg(value_name = "OLD")]
+    pub(crate) old: String,
+    /// The host that takes its place, by its name in the inventory
+    #[arg(value_name = "NEW")]
+    pub(crate) new: String,
+    /// The old member is dead: it is taken out first, and nothing is done on its host
+    #[arg(long)]
+    pub(crate) dead: bool,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DestroyArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only the clusters of these hosts, all of them: names, groups and globs
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Confirms that this cluster is to be destroyed, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
@@ -352,9 +437,15 @@ pub(crate) struct StatusArguments {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub(crate) watch: Option<u64>,
+    /// Writes it as a page too, into one file that needs nothing besides itself
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub(crate) html: Option<PathBuf>,
     /// How it is written
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(crate) format: Format,
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text)]
+    pub(crate) format: StatusFormat,
+    /// Writes it into this file, which is replaced as a whole: nobody reads half of it
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) connect: ConnectArguments,
 }
@@ -372,6 +463,33 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MonitoringArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The folder to write into; its README.md says what goes where
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The certificate of the clusters' authority, where Prometheus runs [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate that Prometheus shows [default: /etc/pki/infra.crt]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key [default: /etc/pki/infra.key]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<HostPath>,
+    /// The target files that `etcd_register` writes [default: /etc/prometheus/targets/etcd/*.yml]
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) targets: Option<String>,
+    /// The folder from which Grafana loads dashboards [default: /var/lib/grafana/dashboards/etcd]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dashboards: Option<HostPath>,
+    /// The file for node exporter [default: /var/lib/prometheus/node-exporter/etcd-plan.prom]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) textfile: Option<HostPath>,
 }
 
 #[derive(Debug, Args)]
@@ -404,6 +522,40 @@ pub(crate) struct LogArguments {
     pub(crate) format: Format,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// A saved plan, in place of an inventory
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+    /// The file to write, one page that needs nothing besides itself; `-` for standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: PathBuf,
+    /// A past run, by its name in `etcd-plan log`, in place of a plan; without a name the latest
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        default_missing_value = "latest",
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+    )]
+    pub(crate) run: Option<String>,
+    /// The folder that keeps the journals of runs
+    #[arg(long, value_name = "DIR", requires = "run")]
+    pub(crate) journal: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Plans from the inventory alone, without reaching any host
+    #[arg(long)]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
 /// For a person, or for a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -411,6 +563,16 @@ pub(crate) enum Format {
     Text,
     /// One JSON document
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For a person
+    Text,
+    /// One JSON document
+    Json,
+    /// The text format of Prometheus, for the textfile folder of node exporter
+    Prometheus,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

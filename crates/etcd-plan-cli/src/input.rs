@@ -102,6 +102,8 @@ pub(crate) fn plan(
         .goal(selection.goal)
         .tags(selection.tags.iter().copied())
         .skip_tags(selection.skip_tags.iter().copied())
+        .depart(selection.depart.iter().cloned())
+        .dead(selection.dead)
         .extra_vars(extra_vars(&inventory.extra_vars)?);
     if let Some(limit) = &selection.limit {
         builder = builder.limit(limit);

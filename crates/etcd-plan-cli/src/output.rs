@@ -1,10 +1,14 @@
 //! What is written: data to standard output, messages to standard error.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io::{IsTerminal as _, Write as _, stderr, stdout};
+use std::path::Path;
 
 use clap::ValueEnum;
 use etcd_plan::diagnostic::Style;
+
+use crate::exit::{FAILED, Failure};
 
 /// The width when nobody says another, and the least that is taken.
 const WIDTH: usize = 80;
@@ -19,6 +23,35 @@ pub(crate) enum Color {
     Always,
     /// Never.
     Never,
+}
+
+/// Writes a file in place of the one that is there, if there is: who reads it meanwhile reads the
+/// one or the other. `option` is what it was named with.
+pub(crate) fn replace_file(path: &Path, text: &str, option: &str) -> Result<(), Failure> {
+    let failure = |error: std::io::Error| {
+        let message = format!("{} cannot be written: {error}", path.display());
+        Failure::new(
+            FAILED,
+            message,
+            &format!("name another place with `{option}`"),
+        )
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let new = path.with_file_name(format!(".{name}.{}", std::process::id()));
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&new);
+        failure(error)
+    })
+}
+
+/// Writes a page into a file; or to standard output, if it is `-`.
+pub(crate) fn write_page(path: &Path, page: &str) -> Result<(), Failure> {
+    if path.as_os_str() == "-" {
+        Output::document(page.trim_end());
+        return Ok(());
+    }
+    replace_file(path, page, "--html")
 }
 
 /// Where a command writes, and how.

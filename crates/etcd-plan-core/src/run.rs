@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
 use crate::names::HostName;
-use crate::op::MemberFacts;
-use crate::plan::{Plan, PurgeRule, Subtask};
+use crate::op::{EtcdFacts, MemberFacts};
+use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
 
 /// How many raft entries a follower may be behind that a snapshot is taken from: members are asked at
@@ -87,6 +87,15 @@ impl<'a> RunContext<'a> {
     ///
     /// When no healthy member says it.
     pub fn listed(&self, cluster: usize) -> Result<&'a [MemberFacts], Missing> {
+        self.speaker(cluster).map(|etcd| &*etcd.members)
+    }
+
+    /// Gives all that the member says by whose list a cluster is judged: see [`RunContext::listed`].
+    ///
+    /// # Errors
+    ///
+    /// When no healthy member says it.
+    pub fn speaker(&self, cluster: usize) -> Result<&'a EtcdFacts, Missing> {
         let spec = &self.plan.clusters()[cluster];
         let sponsor = self.plan.sponsor(cluster).into_iter();
         for member in sponsor.chain(&spec.members) {
@@ -96,12 +105,33 @@ impl<'a> RunContext<'a> {
                 && etcd.healthy
                 && !etcd.members.is_empty()
             {
-                return Ok(&etcd.members);
+                return Ok(etcd);
             }
         }
         Err(Missing {
             why: format!("no member of {} is healthy", spec.name),
         })
+    }
+
+    /// Gives the member through which others are removed: the first voter that stays and is healthy.
+    /// One of which nothing is known any more, since it was just asked to, stays the one. Where nobody
+    /// stays who was there before, it is the first that joins.
+    pub fn remover(&self, cluster: usize) -> Option<&'a MemberSpec> {
+        let spec = &self.plan.clusters()[cluster];
+        let well = spec.voters().find(|member| {
+            let facts = self.observation.facts(&member.host.name).ok();
+            let said = facts.map(|facts| MemberQuestions::new(spec, member).last_said(facts));
+            said.is_some_and(|said| said.map_or(true, |said| said.healthy))
+        });
+        let mut all_join = spec.voters();
+        let all_join = all_join.all(|member| self.is_joining(cluster, member));
+        well.or_else(|| spec.voters().next().filter(|_| all_join))
+    }
+
+    /// Says whether a member is to leave the cluster.
+    pub fn is_leaving(&self, cluster: usize, member: &MemberSpec) -> bool {
+        let mut leaving = self.plan.clusters()[cluster].leaving.iter();
+        leaving.any(|leaver| leaver.member.as_ref() == Some(member))
     }
 
     /// Says how a member stands in a cluster that is joined.
@@ -124,14 +154,17 @@ impl<'a> RunContext<'a> {
                 .is_ok_and(|standing| standing != Standing::Unlisted)
     }
 
-    /// Says whether what is there of a member is taken away: with the whole cluster, or because it
-    /// stands in the way of a join. Data that an earlier try has left is of no use to a member that
+    /// Says whether what is there of a member is taken away: with the whole cluster, because it leaves,
+    /// or because it stands in the way of a join. Data that an earlier try has left is of no use to a member that
     /// the cluster does not know, or has not seen start (facts.md S6 and S7).
     ///
     /// # Errors
     ///
     /// When a fact is not known.
     pub fn takes_away(&self, cluster: usize, member: &MemberSpec) -> Result<bool, Missing> {
+        if self.is_leaving(cluster, member) {
+            return Ok(true);
+        }
         if !self.plan.joins(cluster) {
             return Ok(self.purges(cluster));
         }
@@ -163,7 +196,8 @@ impl<'a> RunContext<'a> {
     /// Says whether a cluster is made new.
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
-        if self.plan.goal().leaves_what_is_there() {
+        let goal = self.plan.goal();
+        if goal.leaves_what_is_there() || goal == Goal::Destroy {
             return false;
         }
         let takes = |subtask| self.plan.selection().takes(subtask);

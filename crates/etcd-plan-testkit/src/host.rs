@@ -94,6 +94,7 @@ pub(crate) struct Packages {
 pub(crate) struct Lock {
     pub(crate) session: u64,
     pub(crate) holder: String,
+    pub(crate) journal: HostPath,
 }
 
 /// A simulated host; its etcd processes are in [`crate::world::State`].
@@ -106,7 +107,7 @@ pub(crate) struct Host {
     pub(crate) packages: Packages,
     pub(crate) units: Units,
     pub(crate) locks: BTreeMap<HostPath, Lock>,
-    /// Files that were locks at some time: their content says who and when, so no two runs agree.
+    /// Files that were locks at some time, and the journals beside them: their content says who and when, so no two runs agree.
     pub(crate) lock_files: BTreeSet<HostPath>,
     pub(crate) foreign: Vec<Listener>,
     pub(crate) free_bytes: u64,

@@ -91,7 +91,11 @@ impl State {
         let now_ms = self.now_ms;
         let host = self.host_mut(name);
         match change {
-            WriteOp::Lock { path, holder } => host.lock(path, session, holder),
+            WriteOp::Lock {
+                path,
+                holder,
+                journal,
+            } => host.lock(path, session, holder, journal),
             WriteOp::MakeDir { path, owner, mode } => {
                 host.check_owner(owner)?;
                 host.files.make_dir(path, owner, *mode)
@@ -220,7 +224,13 @@ impl Host {
         }
     }
 
-    fn lock(&mut self, path: &HostPath, session: u64, holder: &str) -> Words<()> {
+    fn lock(
+        &mut self,
+        path: &HostPath,
+        session: u64,
+        holder: &str,
+        journal: &HostPath,
+    ) -> Words<()> {
         if let Some(lock) = self.locks.get(path) {
             return if lock.session == session {
                 Ok(())
@@ -228,12 +238,29 @@ impl Host {
                 Err(format!("held by {}", lock.holder))
             };
         }
-        let file = Node::file(format!("{holder}\n"), Ownership::both("root"), 0o644);
-        self.files.put(path, file)?;
-        let holder = holder.to_owned();
-        self.locks.insert(path.clone(), Lock { session, holder });
-        self.lock_files.insert(path.clone());
+        let text = |text: String| Node::file(text, Ownership::both("root"), 0o644);
+        self.files.put(path, text(format!("{holder}\n")))?;
+        self.files.put(journal, text(format!("begin {holder}\n")))?;
+        self.lock_files.extend([path.clone(), journal.clone()]);
+        let (holder, journal) = (holder.to_owned(), journal.clone());
+        let lock = Lock {
+            session,
+            holder,
+            journal,
+        };
+        self.locks.insert(path.clone(), lock);
         Ok(())
+    }
+
+    /// Goes on with the journals of a session that holds locks.
+    pub(crate) fn note(&mut self, session: u64, line: &str) {
+        for lock in self.locks.values().filter(|lock| lock.session == session) {
+            let mut text = self.files.bytes(&lock.journal).unwrap_or_default().to_vec();
+            text.extend(format!("{line}\n").bytes());
+            let text = Node::file(text, Ownership::both("root"), 0o644);
+            // A journal is a help, and no reason to fail.
+            let _ = self.files.put(&lock.journal, text);
+        }
     }
 
     fn move_aside(&mut self, path: &HostPath, to: &HostPath) -> Words<()> {

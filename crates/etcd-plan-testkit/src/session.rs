@@ -243,6 +243,19 @@ impl Session for SimSession {
     fn write(&mut self, batch: &Batch, _permit: &Permit) -> Result<Vec<OpResult>, SessionError> {
         self.carry_out(batch)
     }
+
+    fn note(&mut self, line: String) {
+        let mut state = self.world.shared.lock();
+        if self.ended.is_none()
+            && let Some(host) = state.hosts.get_mut(&self.host)
+        {
+            host.note(self.id, &line);
+        }
+    }
+
+    fn renew(&mut self) -> Result<(), SessionError> {
+        self.begin_round_trip()
+    }
 }
 
 impl Drop for SimSession {

@@ -43,8 +43,10 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
+//! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
 
@@ -65,8 +67,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, names, op, plan,
-    render, report, saved, secret, spec,
+    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, monitoring,
+    names, op, plan, render, report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

@@ -36,7 +36,7 @@ pub fn read(
     observer: &mut dyn Observer,
 ) -> Status {
     let run = Run::new(plan, executor, keys).settings(settings);
-    let observed = run.also_ask(questions()).observe(observer);
+    let observed = run.also_ask(questions).observe(observer);
     let (preview, now): (_, UnixTime) = (observed.preview(), now());
     let clusters = plan.clusters().iter().zip(observed.situations());
     let clusters = clusters.enumerate().map(|(at, (spec, situation))| {

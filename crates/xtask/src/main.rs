@@ -1,9 +1,11 @@
 //! The project's own commands: `cargo xtask test` and its kin.
 
 mod bench;
+mod browser;
 mod lab;
 mod shell;
 mod test;
+mod venv;
 
 use std::fmt::Write as _;
 use std::io::{Write as _, stderr, stdout};
@@ -29,6 +31,12 @@ const COMMANDS: &[Command] = &[
         arguments: "COMMAND…",
         summary: "real hosts on this machine: `cargo xtask lab` lists its commands",
         run: lab::run,
+    },
+    Command {
+        name: "screenshots",
+        arguments: "[DIR]",
+        summary: "takes pictures of the pages of plans, runs and statuses, into target/screenshots",
+        run: browser::take_screenshots,
     },
     Command {
         name: "bench",

@@ -29,7 +29,7 @@ from ._executors import (
     SimulatedExecutor,
     SshExecutor,
 )
-from ._functions import apply, env, plan, status
+from ._functions import apply, env, monitoring, plan, status
 from ._inventory import Inventory
 from ._plan import Plan, split
 from ._records import (
@@ -87,6 +87,7 @@ __all__ = [
     "__version__",
     "apply",
     "env",
+    "monitoring",
     "plan",
     "split",
     "status",

@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from . import _native
 from ._executors import AnyExecutor, SshExecutor
 from ._inventory import Inventory
-from ._plan import ExtraVars, Goal, OnEvent, Plan
+from ._plan import ExtraVars, Goal, OnEvent, Plan, arguments
 from ._report import Report
 from ._status import Status
 
@@ -137,3 +138,41 @@ def env(
     if not isinstance(source, Plan):
         source = plan(source, extra_vars=extra_vars)
     return source.env(cluster, executor=executor)
+
+
+def monitoring(
+    source: Source,
+    *,
+    extra_vars: ExtraVars = (),
+    ca: str | os.PathLike[str] | None = None,
+    cert: str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    targets: str | None = None,
+    dashboards: str | os.PathLike[str] | None = None,
+    textfile: str | os.PathLike[str] | None = None,
+) -> dict[str, str]:
+    """Renders what watches the clusters of an inventory: files by their paths, with their texts.
+
+    For Prometheus these are the scrape job, rules and alerts, for Grafana the dashboard; the file
+    ``README.md`` says what goes where. Nothing is written. The paths are those that
+    ``etcd-plan monitoring`` takes, on the hosts where Prometheus, Grafana and node exporter run:
+    the certificate of the authority, the client certificate that Prometheus shows and its key, the
+    pattern of the target files, the folder of dashboards, and the file for node exporter.
+
+    >>> import pyetcdplan
+    >>> files = pyetcdplan.monitoring({"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}})
+    >>> "EtcdNoLeader" in files["prometheus/rules/etcd.yml"]
+    True
+    """
+    given = {
+        "ca": ca,
+        "cert": cert,
+        "key": key,
+        "targets": targets,
+        "dashboards": dashboards,
+        "textfile": textfile,
+    }
+    paths = {name: os.fspath(path) for name, path in given.items() if path is not None}
+    return _native.monitoring(
+        inventory(source)._native, extra_vars=arguments(extra_vars), paths=paths
+    )

@@ -116,6 +116,16 @@ class Plan:
         """Draws the plan as an image; meant for a few clusters."""
         return self._native.to_svg()
 
+    def to_html(self) -> str:
+        """Writes the plan as one page that needs nothing besides itself, to open in a browser.
+
+        >>> import pyetcdplan
+        >>> plan = pyetcdplan.plan("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
+        >>> plan.to_html().splitlines()[0]
+        '<!doctype html>'
+        """
+        return self._native.to_html()
+
     @property
     def goal(self) -> str:
         """What the plan is for."""
@@ -387,7 +397,7 @@ def _build(
         limit=limit,
         tags=_texts(tags),
         skip_tags=_texts(skip_tags),
-        extra_vars=_arguments(extra_vars),
+        extra_vars=arguments(extra_vars),
         options=dict(options),
         each=each,
     )
@@ -403,7 +413,8 @@ def _read_event(on_event: OnEvent) -> Callable[[str], object]:
     return lambda text: on_event(Event.from_dict(json.loads(text)))
 
 
-def _arguments(extra_vars: ExtraVars) -> list[str]:
+def arguments(extra_vars: ExtraVars) -> list[str]:
+    """Gives extra variables as arguments of ``-e``."""
     if isinstance(extra_vars, Mapping):
         return [json.dumps(dict(extra_vars))] if extra_vars else []
     return _texts(extra_vars)

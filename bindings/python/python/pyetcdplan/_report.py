@@ -35,6 +35,19 @@ class Report:
         """Writes the report as a document."""
         return self._native.to_json()
 
+    def to_html(self) -> str:
+        """Writes the report as one page that needs nothing besides itself: what failed first.
+
+        Where only the document is known, as after :meth:`from_json`, the page does not show which
+        step waits for which.
+
+        >>> import pyetcdplan
+        >>> plan = pyetcdplan.plan("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }")
+        >>> "<title>Done: " in plan.apply(pyetcdplan.SimulatedExecutor()).to_html()
+        True
+        """
+        return self._native.to_html()
+
     def to_dict(self) -> dict[str, Any]:
         """Gives the report as a document: dictionaries, lists, texts and numbers."""
         document: dict[str, Any] = json.loads(self.to_json())
@@ -93,7 +106,7 @@ class Report:
         return hash(self.to_json())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Report.from_json, (self.to_json(),)
+        return _restore, (self.to_json(), self._native.outline())
 
     def _repr_html_(self) -> str:
         """Shows the report in notebooks, as a table of the steps at which something happened."""
@@ -104,6 +117,10 @@ class Report:
         ]
         table = html_table(("outcome", "step", "what"), rows) if rows else ""
         return f"<p>{escape(str(self).splitlines()[-1])}</p>{table}"
+
+
+def _restore(text: str, outline: str | None) -> Report:
+    return Report(_native.Report.from_json(text, outline))
 
 
 def html_table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -156,9 +156,24 @@ class Status:
         """Reads what :meth:`to_json` wrote."""
         return cls(_native.Status.from_json(text))
 
+    def to_prometheus(self) -> str:
+        """Gives the status in the text format of Prometheus, for node exporter's textfile folder."""
+        return self._native.to_prometheus()
+
     def to_json(self) -> str:
         """Writes the status as a document."""
         return self._native.to_json()
+
+    def to_html(self) -> str:
+        """Writes the status as one page that needs nothing besides itself: what is wrong first.
+
+        >>> import pyetcdplan
+        >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+        >>> status = pyetcdplan.status(inventory, pyetcdplan.SimulatedExecutor())
+        >>> "<title>Cluster etcd is absent" in status.to_html()
+        True
+        """
+        return self._native.to_html()
 
     def to_dict(self) -> dict[str, Any]:
         """Gives the status as a document: dictionaries, lists, texts and numbers."""

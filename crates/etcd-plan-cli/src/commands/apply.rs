@@ -106,8 +106,8 @@ fn agree<'a>(
         exit::of_refusals(refusals, observed.observation())
     };
     // That a host cannot be reached says more than that its facts have moved.
-    if !observed.refusals().is_empty() && observed.observation().hosts.values().any(Result::is_err)
-    {
+    let is_unreached = observed.observation().hosts.values().any(Result::is_err);
+    if is_unreached && !observed.refusals().is_empty() {
         return Err(refused(&observed));
     }
     let observed = match &saved.facts {

@@ -1,9 +1,7 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{
-    ApplyArguments, BackupArguments, MaintainOptions, Selection, SnapshotArguments,
-};
+use crate::arguments::{ApplyArguments, BackupArguments, Selection, SnapshotArguments};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -21,14 +19,12 @@ pub(super) fn run(arguments: BackupArguments, verbose: u8, output: Output) -> Re
     let selection = Selection {
         goal: Goal::Backup,
         limit,
-        tags: Vec::new(),
-        skip_tags: Vec::new(),
         snapshots: SnapshotArguments {
             to: folder,
             on_host,
             keep,
         },
-        maintain: MaintainOptions::default(),
+        ..Selection::default()
     };
     let arguments = ApplyArguments {
         plan: None,

@@ -1,7 +1,7 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{ApplyArguments, MaintainArguments, Selection, SnapshotArguments};
+use crate::arguments::{ApplyArguments, MaintainArguments, Selection};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -21,10 +21,8 @@ pub(super) fn run(
     let selection = Selection {
         goal: Goal::Maintain,
         limit,
-        tags: Vec::new(),
-        skip_tags: Vec::new(),
-        snapshots: SnapshotArguments::default(),
         maintain: options,
+        ..Selection::default()
     };
     let arguments = ApplyArguments {
         plan: None,

@@ -7,10 +7,13 @@ mod explain;
 mod inventory;
 mod log;
 mod maintain;
+mod members;
 mod meta;
+mod monitoring;
 mod params;
 mod plan;
 mod reload;
+mod report;
 mod status;
 mod validate;
 
@@ -30,13 +33,19 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Join(arguments) => members::join(arguments, verbose, output),
+        Command::Remove(arguments) => members::remove(arguments, verbose, output),
+        Command::Replace(arguments) => members::replace(arguments, verbose, output),
+        Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Log(arguments) => log::run(&arguments, output),
+        Command::Report(arguments) => report::run(&arguments, verbose, output),
         Command::Completions { shell } => Ok(meta::completions(shell)),
         Command::Man => Ok(meta::man()),
     }

@@ -47,8 +47,8 @@ pub(super) fn run(arguments: &PlanArguments, verbose: u8, output: Output) -> Res
         exit::of_refusals(refusals, observed.observation())
     };
     // What would be done where a host was not read is anybody's guess.
-    if !observed.refusals().is_empty() && observed.observation().hosts.values().any(Result::is_err)
-    {
+    let is_unreached = observed.observation().hosts.values().any(Result::is_err);
+    if is_unreached && !observed.refusals().is_empty() {
         return Err(refused());
     }
     let saved = observed.save();

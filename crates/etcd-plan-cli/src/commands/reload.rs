@@ -1,9 +1,7 @@
 use etcd_plan::Goal;
 
 use super::apply;
-use crate::arguments::{
-    ApplyArguments, MaintainOptions, ReloadArguments, Selection, SnapshotArguments,
-};
+use crate::arguments::{ApplyArguments, ReloadArguments, Selection};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -18,10 +16,7 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
     let selection = Selection {
         goal: Goal::Reload,
         limit,
-        tags: Vec::new(),
-        skip_tags: Vec::new(),
-        snapshots: SnapshotArguments::default(),
-        maintain: MaintainOptions::default(),
+        ..Selection::default()
     };
     let arguments = ApplyArguments {
         plan: None,

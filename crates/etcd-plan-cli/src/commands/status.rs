@@ -7,10 +7,10 @@ use etcd_plan::engine::{Flow, RunSettings};
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::status::{self, Health, Status};
 
-use crate::arguments::{Format, StatusArguments};
+use crate::arguments::{StatusArguments, StatusFormat};
 use crate::exit::{DRIFT, FAILED, Failure, INTERRUPTED, SUCCESS, UNREACHABLE};
 use crate::interrupt::Interrupt;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::{connect, input};
 
 /// Shows what the clusters are like.
@@ -36,14 +36,13 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
         if interrupt.is_set() {
             return Ok(INTERRUPTED);
         }
-        if arguments.watch.is_some() && stdout().is_terminal() {
-            // The screen from its top, so that only what changed seems to move.
-            Output::document("\x1b[H\x1b[2J");
+        if let Some(file) = &arguments.output {
+            output::replace_file(file, &text(arguments, &status), "-o")?;
+        } else {
+            show(arguments, &status, output);
         }
-        match arguments.format {
-            Format::Json if arguments.watch.is_some() => Output::document(&line(&status)),
-            Format::Json => Output::document(&status.to_json()),
-            Format::Text => output.data(&status.page(Output::width()).to_string()),
+        if let Some(path) = &arguments.html {
+            output::write_page(path, &status.to_html())?;
         }
         let Some(seconds) = arguments.watch else {
             return Ok(code(&status));
@@ -54,6 +53,29 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             }
             sleep(Duration::from_millis(50));
         }
+    }
+}
+
+fn show(arguments: &StatusArguments, status: &Status, output: Output) {
+    let is_watched = arguments.watch.is_some();
+    if is_watched && stdout().is_terminal() {
+        // The screen from its top, so that only what changed seems to move.
+        Output::document("\x1b[H\x1b[2J");
+    }
+    match arguments.format {
+        StatusFormat::Json if is_watched => Output::document(&line(status)),
+        StatusFormat::Text => output.data(&text(arguments, status)),
+        StatusFormat::Json | StatusFormat::Prometheus => {
+            Output::document(text(arguments, status).trim_end());
+        }
+    }
+}
+
+fn text(arguments: &StatusArguments, status: &Status) -> String {
+    match arguments.format {
+        StatusFormat::Text => status.page(Output::width()).to_string(),
+        StatusFormat::Json => status.to_json() + "\n",
+        StatusFormat::Prometheus => status.to_prometheus(),
     }
 }
 

@@ -7,6 +7,7 @@ mod scripts;
 mod site;
 mod terminal;
 mod terminals;
+mod watching;
 
 // The tests within etcd-plan note it in the same way, and no public item may serve tests alone.
 #[path = "../../../etcd-plan/src/skipped.rs"]

@@ -2,7 +2,7 @@ use super::Problem;
 use crate::facts::{HostFacts, MemberQuestions, Missing};
 use crate::names::HostPath;
 use crate::op::{FileContent, FileFacts, FileKind, Ownership, ReadOp};
-use crate::plan::{Step, WantedFile};
+use crate::plan::{At, Step, WantedFile};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
 
@@ -36,6 +36,11 @@ impl<'a> StepContext<'a> {
     /// Says whether the step's member is to join a cluster that lives.
     pub(crate) fn is_joining(&self) -> bool {
         self.run.is_joining(self.cluster(), self.member())
+    }
+
+    /// Says whether the step is on the host of a member that is to leave.
+    pub(crate) fn is_leaving(&self) -> bool {
+        matches!(self.step.node().at, At::Leaving(_))
     }
 
     /// Gives the questions about the step's member.

@@ -1,7 +1,8 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::plan::{Action, At, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::spec::Leaver;
 
 /// Says in a few words what a question reads.
 pub fn describe(question: &ReadOp) -> String {
@@ -77,6 +78,7 @@ pub fn summary(step: Step<'_>) -> String {
             )
         }
         Action::AwaitLearner => format!("wait until {} has found its leader", member()),
+        Action::AwaitVoter => format!("wait until {} answers with its vote", member()),
         Action::PromoteMember { .. } => {
             format!("give {} its vote once it has caught up", member())
         }
@@ -84,6 +86,15 @@ pub fn summary(step: Step<'_>) -> String {
             format!(
                 "take {} out of the cluster again, if it did not come to join",
                 member()
+            )
+        }
+        Action::RemoveMember { nth } => {
+            let who = match leaving_names(step).as_slice() {
+                [one] => (*one).to_owned(),
+                many => format!("member {} of {}", nth + 1, many.join(", ")),
+            };
+            format!(
+                "take {who} out of the cluster, if no other member did, after it has handed over a lead"
             )
         }
         Action::Withdraw => format!(
@@ -138,10 +149,18 @@ pub fn summary(step: Step<'_>) -> String {
 
 /// Says when a step of a purge does something, where that is not always.
 pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
+    if matches!(step.node().at, At::Leaving(_)) {
+        return "";
+    }
     match step.plan().purge_rule() {
         PurgeRule::WhenNeeded => ", if what is there is purged",
         PurgeRule::Always => "",
     }
+}
+
+fn leaving_names(step: Step<'_>) -> Vec<&str> {
+    let leaving = step.cluster().into_iter().flat_map(|c| &c.leaving);
+    leaving.map(Leaver::name).collect()
 }
 
 fn data_dir(step: Step<'_>) -> String {
@@ -175,8 +194,10 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitReady => "a member is ready only once there is a quorum",
         Action::AddMember { .. } => "its host must be ready before the cluster counts on it",
         Action::AwaitLearner => "it must have been started",
+        Action::AwaitVoter => "it must have its vote",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::RemoveMember { .. } => "members leave one at a time",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",

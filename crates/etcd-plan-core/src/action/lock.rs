@@ -1,4 +1,5 @@
 use super::{Change, Decision, StepContext};
+use crate::host_journal::HostJournal;
 use crate::names::HostPath;
 use crate::op::WriteOp;
 use crate::plan::Goal;
@@ -11,12 +12,14 @@ pub(super) fn decide(context: &StepContext<'_>) -> Decision {
     }
     let spec = context.spec();
     let path = HostPath::fixed(&format!("/run/etcd-plan/{}.lock", spec.name));
-    let holder = format!(
-        "{}, since {}",
-        context.run.inputs.holder, context.run.inputs.stamp
-    );
+    let holder = HostJournal::holder(context.run);
+    let journal = HostJournal::path(&spec.name);
     Decision::Change(Change {
-        ops: vec![WriteOp::Lock { path, holder }],
+        ops: vec![WriteOp::Lock {
+            path,
+            holder,
+            journal,
+        }],
         check: context.asks().all(),
         ..Change::default()
     })

@@ -4,7 +4,7 @@
 use super::{Change, Decision, Problem, StepContext};
 use crate::facts::{MemberQuestions, Standing};
 use crate::names::{EtcdId, Millis};
-use crate::op::{EtcdFacts, ReadOp, WriteOp};
+use crate::op::{MemberFacts, ReadOp, WriteOp};
 
 /// How long adding is tried, in milliseconds. etcd refuses until all peers were connected for five
 /// seconds (facts.md section 1): the last one may have just joined.
@@ -44,7 +44,7 @@ pub(super) fn decide_add(context: &StepContext<'_>) -> Result<Decision, Problem>
 pub(super) fn decide_promote(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let member = context.member();
     let listed = listed_by_sponsor(context)?;
-    let known = listed.members.iter().find(|known| {
+    let known = listed.iter().find(|known| {
         let url = context.spec().peer_url(member);
         known.peer_urls.contains(&url)
     });
@@ -73,7 +73,7 @@ pub(super) fn decide_promote(context: &StepContext<'_>) -> Result<Decision, Prob
 pub(super) fn decide_take_back(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let member = context.member();
     let listed = listed_by_sponsor(context)?;
-    let standing = Standing::of(&context.spec().peer_url(member), &listed.members);
+    let standing = Standing::of(&context.spec().peer_url(member), listed);
     let failed: Option<EtcdId> = match standing {
         Standing::Unlisted | Standing::Voter(_) => None,
         Standing::Learner(_) if member.learner => None,
@@ -105,14 +105,17 @@ fn sponsor<'a>(context: &StepContext<'a>) -> MemberQuestions<'a> {
     MemberQuestions::new(context.spec(), sponsor)
 }
 
-/// Gives what that member says itself: the list of another one may lag behind.
-fn listed_by_sponsor<'a>(context: &StepContext<'a>) -> Result<&'a EtcdFacts, Problem> {
+/// Gives what that member says itself: the list of another one may lag behind. One that has left since
+/// says nothing any more.
+fn listed_by_sponsor<'a>(context: &StepContext<'a>) -> Result<&'a [MemberFacts], Problem> {
     let etcd = sponsor(context).last_said(context.facts()?)?;
-    if etcd.members.is_empty() {
-        return Err(Problem::new(
+    if !etcd.members.is_empty() {
+        return Ok(&etcd.members);
+    }
+    context.run.listed(context.cluster()).map_err(|_| {
+        Problem::new(
             format!("the cluster does not list its members: {}", etcd.said),
             "see that the cluster is healthy, and run again: the join goes on",
-        ));
-    }
-    Ok(etcd)
+        )
+    })
 }

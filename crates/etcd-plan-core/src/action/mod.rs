@@ -22,6 +22,7 @@ mod put_back;
 mod ready;
 mod refresh;
 mod register;
+mod remove;
 mod restart;
 mod settle;
 mod snapshot;
@@ -35,6 +36,7 @@ pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
 pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
+pub(crate) use remove::next as removal;
 pub(crate) use restart::turn as restart_turn;
 pub use snapshot::outdated as outdated_snapshots;
 
@@ -62,11 +64,12 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Promote { file } => promote::questions(file),
         Action::Mark | Action::Unmark => mark::questions(context),
         Action::Launch => launch::questions(context),
-        Action::AwaitReady | Action::AwaitLearner => ready::questions(context),
+        Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => ready::questions(context),
         Action::AddMember { .. } | Action::PromoteMember { .. } | Action::TakeBack { .. } => {
             members::questions(context)
         }
         Action::Withdraw => withdraw::questions(context),
+        Action::RemoveMember { .. } => remove::questions(context),
         Action::Restart { .. } | Action::Settle { .. } | Action::PutBack { .. } => {
             restart::questions(context)
         }
@@ -109,9 +112,11 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::AwaitReady => ready::decide(context),
         Action::AddMember { .. } => members::decide_add(context),
         Action::AwaitLearner => ready::decide_learner(context),
+        Action::AwaitVoter => ready::decide_voter(context),
         Action::PromoteMember { .. } => members::decide_promote(context),
         Action::TakeBack { .. } => members::decide_take_back(context),
         Action::Withdraw => withdraw::decide(context),
+        Action::RemoveMember { nth } => remove::decide(context, nth),
         Action::Restart { turn } => restart::decide(context, turn),
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),

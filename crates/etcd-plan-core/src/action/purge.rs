@@ -2,7 +2,7 @@ use super::{Change, Decision, Problem, StepContext};
 use crate::facts::Situation;
 use crate::names::HostPath;
 use crate::op::{DataDirFacts, ReadOp, ServiceManager, WriteOp};
-use crate::plan::{MemberFile, PurgeRule, Subtask};
+use crate::plan::{Goal, MemberFile, PurgeRule, Subtask};
 use crate::run::stamp_of;
 use crate::spec::PurgeRetention;
 
@@ -71,7 +71,8 @@ pub(super) fn move_aside(context: &StepContext<'_>) -> Result<Decision, Problem>
 /// Says whether nothing takes the place of what is taken away.
 fn destroys(context: &StepContext<'_>) -> bool {
     let plan = context.run.plan;
-    plan.purge_rule() == PurgeRule::Always && !plan.selection().takes(Subtask::Launch)
+    let is_cleared = !plan.selection().takes(Subtask::Launch) || plan.goal() == Goal::Destroy;
+    context.is_leaving() || (plan.purge_rule() == PurgeRule::Always && is_cleared)
 }
 
 fn move_data(

@@ -29,6 +29,20 @@ pub(super) fn decide_learner(context: &StepContext<'_>) -> Result<Decision, Prob
     wait(context, context.asks().await_learner(), true)
 }
 
+/// A new member answers as what it is wanted to be. What it said as a learner is forgotten: others may
+/// be removed through it from now on.
+pub(super) fn decide_voter(context: &StepContext<'_>) -> Result<Decision, Problem> {
+    let asks = context.asks();
+    let decision = wait(context, asks.await_back(), context.member().learner)?;
+    Ok(match decision {
+        Decision::Nothing => Decision::Nothing,
+        Decision::Change(mut change) => {
+            change.forget.push(asks.await_learner());
+            Decision::Change(change)
+        }
+    })
+}
+
 fn wait(
     context: &StepContext<'_>,
     question: ReadOp,

@@ -1,6 +1,7 @@
 use super::{Change, Decision, Problem, StepContext};
 use crate::names::HostPath;
 use crate::op::{ReadOp, WriteOp};
+use crate::plan::Goal;
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let path = context.spec().target_folder();
@@ -44,5 +45,7 @@ fn is_gone(context: &StepContext<'_>, name: &str) -> bool {
                 .ok()
                 .filter(|number| number.to_string() == seq)
         });
-    seq.is_some_and(|seq| !spec.members.iter().any(|member| member.seq == seq))
+    let stays = |seq| spec.members.iter().any(|member| member.seq == seq);
+    let is_destroyed = context.run.plan.goal() == Goal::Destroy;
+    seq.is_some_and(|seq| is_destroyed || !stays(seq))
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,17 @@ impl fmt::Display for UnixTime {
     }
 }
 
+impl FromStr for UnixTime {
+    type Err = time::error::Parse;
+
+    /// Reads what [`Display`](fmt::Display) writes, and any other time in RFC 3339.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let format = &time::format_description::well_known::Rfc3339;
+        let time = time::OffsetDateTime::parse(text, format)?;
+        Ok(Self(time.unix_timestamp()))
+    }
+}
+
 /// A length of time, printed for a person in its largest whole unit: `12 days`, `5 hours`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) i64);
@@ -73,6 +85,9 @@ mod tests {
         assert_eq!(UnixTime(1_795_271_400).to_string(), "2026-11-21T14:30:00Z");
         assert_eq!(UnixTime(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(UnixTime(i64::MAX).to_string(), format!("@{}", i64::MAX));
+        for time in [0, 1_795_271_400] {
+            assert_eq!(UnixTime(time).to_string().parse(), Ok(UnixTime(time)));
+        }
     }
 
     #[test]

@@ -92,6 +92,21 @@ codes! {
     /// The limit names the hosts that are to become members; at least one member of the cluster must
     /// be left out of it, for the others to join.
     JoinWithoutLimit = "join-without-limit", Error;
+    /// A goal lacks something that it needs, or was given what it has no use for.
+    ///
+    /// The goals `remove` and `replace` need the members that are to leave, and take no tags; `replace`
+    /// needs the new host as its limit. `etcd-plan GOAL --help` says what each goal takes.
+    GoalArgument = "goal-argument", Error;
+    /// A member that is to leave is not known, or its cluster is not.
+    ///
+    /// A member is named by its host in the inventory or its name. One whose host is gone from the
+    /// inventory is named by its name, its id as `etcdctl member list` shows it, or the address of its
+    /// host; where there are several clusters, by its name.
+    NoSuchMember = "no-such-member", Error;
+    /// No voter of a cluster would be left.
+    ///
+    /// The last member of a cluster is never removed: the goal `destroy` takes a whole cluster away.
+    LastMember = "last-member", Error;
     // -- values
     /// A value has another type than its parameter.
     ///

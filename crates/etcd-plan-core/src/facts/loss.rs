@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MemberQuestions, Observation, Situation};
 use crate::names::{ClusterName, MemberName};
-use crate::plan::{Plan, Step};
+use crate::plan::{Action, At, Plan, Step};
 use crate::report::{Outcome, Report};
 use crate::status::size_of;
 
@@ -43,6 +43,7 @@ impl Loss {
                 let destructive = plan.steps_of(cluster).filter(|step| {
                     let would = preview.steps.get(step.index().get());
                     step.action().is_destructive()
+                        && !leaves(*step)
                         && would.is_some_and(|step| step.outcome == Outcome::WouldChange)
                 });
                 for member in destructive.filter_map(Step::member) {
@@ -85,6 +86,12 @@ impl Loss {
             since: token.and_then(stamp_in).map(str::to_owned),
         }
     }
+}
+
+/// Says whether a step lets a member leave: what that holds, the others hold too.
+fn leaves(step: Step<'_>) -> bool {
+    let is_on_its_host = matches!(step.node().at, At::Leaving(_));
+    is_on_its_host || matches!(step.action(), Action::RemoveMember { .. })
 }
 
 /// Gives the time that a token of ours carries: `<cluster>-<time>-<random>`.

@@ -82,7 +82,7 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
     let wanted = initial_cluster(spec);
     let is_agreed = found
         .iter()
-        .any(|found| lists(&found.etcd).as_ref() == Some(&wanted));
+        .any(|found| lists(spec, &found.etcd).as_ref() == Some(&wanted));
     let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {
@@ -115,13 +115,13 @@ fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<St
     (tokens.pop_first(), why)
 }
 
-/// Gives the members that a healthy etcd lists, with their peer URLs; none where one has never
-/// started, and so has no name.
-fn lists(etcd: &EtcdFacts) -> Option<BTreeMap<String, String>> {
-    let is_whole = etcd.healthy && etcd.members.iter().all(|known| !known.name.is_empty());
-    let members = etcd.members.iter();
+/// Gives the members that a healthy etcd lists, with their peer URLs, but for those that are to leave;
+/// none where one has never started, and so has no name.
+fn lists(spec: &ClusterSpec, etcd: &EtcdFacts) -> Option<BTreeMap<String, String>> {
+    let staying = || etcd.members.iter().filter(|known| !spec.is_leaving(known));
+    let is_whole = etcd.healthy && staying().all(|known| !known.name.is_empty());
     is_whole.then(|| {
-        members
+        staying()
             .map(|known| (known.name.clone(), known.peer_urls.join(",")))
             .collect()
     })

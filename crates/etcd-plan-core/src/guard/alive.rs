@@ -10,8 +10,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     let Situation::Remains { why } = context.situation() else {
         return Vec::new();
     };
-    if context.plan().joins(context.cluster) {
-        return Vec::new(); // only what a failed join has left is purged
+    if context.changes_members() {
+        return Vec::new(); // only what leaves, or what a failed join has left, is purged
     }
     let is_asked_for = context.plan().purge_rule() == PurgeRule::Always;
     if is_asked_for || !context.plans(|action| action == Action::Purge) {

@@ -4,7 +4,7 @@ use crate::facts::{HostFacts, MemberFound, Missing, Situation};
 use crate::names::HostName;
 use crate::plan::{Action, Plan, Step};
 use crate::run::RunContext;
-use crate::spec::{ClusterSpec, MemberSpec};
+use crate::spec::{ClusterSpec, Leaver, MemberSpec};
 
 /// What a guard may look at: the plan, one of its clusters, and everything that was observed.
 #[derive(Clone, Copy)]
@@ -49,6 +49,23 @@ impl<'a> GuardContext<'a> {
                 .ok()
                 .map(|found| (member, found))
         })
+    }
+
+    /// Gives what was found of each member that is to leave, on whose host something is done.
+    pub fn leaving(&self) -> impl Iterator<Item = (&'a MemberSpec, MemberFound)> {
+        let (observation, spec) = (self.run.observation, self.spec());
+        let leaving = spec.leaving.iter().filter_map(Leaver::on_host);
+        leaving.filter_map(move |member| {
+            MemberFound::of(spec, member, observation)
+                .ok()
+                .map(|found| (member, found))
+        })
+    }
+
+    /// Says whether who is a member changes while the cluster lives: what is there of other members
+    /// stays as it is.
+    pub fn changes_members(&self) -> bool {
+        self.plan().joins(self.cluster) || !self.spec().leaving.is_empty()
     }
 
     /// Goes through the steps of this cluster.

@@ -10,6 +10,7 @@ mod foreign;
 mod maintained;
 mod members;
 mod prerequisites;
+mod quorum;
 mod readable;
 mod refusal;
 mod restarts;
@@ -154,6 +155,10 @@ already the next may cost the quorum.
 It refuses to restart a member while another voter is down, unless the one that is down restarts
 too, and before it.
 
+It goes through the steps of the plan, and refuses when one of them, done, half done or failed, would
+leave the cluster without a quorum; the refusal names the step. A cluster of one or two voters cannot
+restart without being away for a moment, which is no reason to refuse.
+
 Bring the member back, or take it out with `etcdctl member remove`, and then let the others join:
 `-l <new hosts> -e etcd_init=existing`; or reload."
             }
@@ -189,6 +194,7 @@ members restart one by one, the leader last."
             Self::Members => {
                 let mut refusals = members::judge(context);
                 refusals.extend(restarts::judge(context));
+                refusals.extend(quorum::judge(context));
                 refusals.extend(backups::judge(context));
                 refusals.extend(maintained::judge(context));
                 refusals

@@ -4,7 +4,7 @@ use crate::facts::HostFacts;
 use crate::names::HostName;
 use crate::op::{PackageManager, ReadOp, ServiceManager, digest};
 use crate::plan::{Action, Subtask};
-use crate::spec::{MemberSpec, PackageFile, PackageKind};
+use crate::spec::{Leaver, MemberSpec, PackageFile, PackageKind};
 
 /// The least free space below `etcd_data`, in bytes: one preallocated segment of the write-ahead
 /// log (64 MB) twice, and room for a young database.
@@ -22,6 +22,11 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     }
     judge_keys(context, &mut refusals);
     judge_first_start(context, &mut refusals);
+    for member in context.spec().leaving.iter().filter_map(Leaver::on_host) {
+        if let Ok(facts) = context.facts(&member.host.name) {
+            judge_privilege(context, &member.host.name, facts, &mut refusals);
+        }
+    }
     for infra in &context.spec().infra {
         if let Ok(facts) = context.facts(&infra.name) {
             judge_privilege(context, &infra.name, facts, &mut refusals);

@@ -5,6 +5,7 @@ use super::{Guard, GuardContext, Refusal};
 use crate::action;
 use crate::names::HostName;
 use crate::op::ReadOp;
+use crate::spec::Leaver;
 
 /// Refuses when a host was not reached, or a fact that the plan stands on could not be read. A fact
 /// that nobody asked for counts as not read: no guard passes on what it does not know.
@@ -20,10 +21,15 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     for (host, questions) in questions {
         let facts = match context.facts(host) {
             Ok(facts) => facts,
+            Err(_) if is_dead(context, host) => continue,
             Err(_) if context.plan().goal().bears_unreached_hosts() => continue,
             Err(missing) => {
                 let hint = "make the host reachable, or take it out of the inventory";
                 let (why, hint) = split_hint(&missing.why, hint);
+                let mut hint = hint.to_owned();
+                if context.spec().leaving.iter().any(|l| is_on(l, host)) {
+                    hint.push_str("; if it is gone for good, say so with `--dead`");
+                }
                 refusals.push(context.refuse(Guard::Readable, host, why, hint));
                 continue;
             }
@@ -37,4 +43,15 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         }
     }
     refusals
+}
+
+/// Says whether a host is that of a member that leaves since it is dead: it need not answer.
+fn is_dead(context: &GuardContext<'_>, host: &HostName) -> bool {
+    let mut leaving = context.spec().leaving.iter();
+    leaving.any(|leaver| leaver.dead && is_on(leaver, host))
+}
+
+fn is_on(leaver: &Leaver, host: &HostName) -> bool {
+    let member = leaver.member.as_ref();
+    member.is_some_and(|member| member.host.name == *host)
 }

@@ -32,6 +32,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     );
     context
         .found()
+        .chain(context.leaving())
         .filter_map(|(member, found)| {
             let is_purged = purges && is_in_the_way(context, member, &found);
             let kept = is_purged.then(|| what_is_there(context, &found)).flatten();
@@ -60,12 +61,18 @@ fn is_taken_up(context: &GuardContext<'_>) -> bool {
     }
 }
 
-/// Says whether what is there of a member would go: where others join, nothing but what an unknown
-/// member has; and what a join that was cut off has left was never a member's.
+/// Says whether what is there of a member would go, and with it what nobody else holds: where others
+/// join, nothing but what an unknown member has; and what a join that was cut off has left was never a
+/// member's. Where a member leaves, nothing but what is not of this cluster's making.
 fn is_in_the_way(context: &GuardContext<'_>, member: &MemberSpec, found: &MemberFound) -> bool {
     let cluster = context.cluster;
-    if !context.plan().joins(cluster) {
+    if !context.changes_members() {
         return true;
+    }
+    // What a member holds that leaves, the others hold too.
+    if context.run.is_leaving(cluster, member) {
+        let token = found.conf.as_ref().and_then(|conf| conf.token.clone());
+        return token != Some(context.run.token(cluster));
     }
     let is_taken_away = context.run.takes_away(cluster, member);
     is_taken_away.unwrap_or(true) && !found.is_being_built()

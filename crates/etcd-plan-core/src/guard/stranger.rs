@@ -23,9 +23,12 @@ pub(super) fn is_one(context: &GuardContext<'_>) -> bool {
 
 fn strangers<'a>(context: &GuardContext<'a>) -> impl Iterator<Item = (&'a MemberSpec, MemberName)> {
     let cluster = &context.spec().name;
-    context.found().filter_map(move |(member, found)| {
-        let conf = found.conf.as_ref().filter(|_| found.is_there())?;
-        let name = conf.name.as_ref().filter(|name| !name.is_of(cluster))?;
-        Some((member, name.clone()))
-    })
+    context
+        .found()
+        .chain(context.leaving())
+        .filter_map(move |(member, found)| {
+            let conf = found.conf.as_ref().filter(|_| found.is_there())?;
+            let name = conf.name.as_ref().filter(|name| !name.is_of(cluster))?;
+            Some((member, name.clone()))
+        })
 }

@@ -9,6 +9,9 @@ use crate::names::{Address, EtcdId, EtcdVersion, HostPath, Millis, Port};
 pub enum Reply {
     /// A change was made.
     Done,
+    /// To `Lock`, when it was taken over from a run that was not heard of any more: whose it was, as
+    /// one clause.
+    TakenOver(String),
     /// To `System`.
     System(SystemFacts),
     /// To `Package`.

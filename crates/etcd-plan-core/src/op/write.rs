@@ -6,12 +6,16 @@ use crate::spec::PackageKind;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteOp {
     /// Takes a lock for as long as the session lives; fails at once when another holds it, and says
-    /// who. The lock is the kernel's, so none is left behind by a session that died.
+    /// who. The lock is the kernel's, so none is left behind by a session that died. One whose run
+    /// has not been heard of for two minutes, while it does nothing, is taken over.
     Lock {
         /// The lock file.
         path: HostPath,
         /// What the next one is told: who holds it and since when.
         holder: String,
+        /// The file that says how far the run has come on this host; that of the run before stays
+        /// beside it, as `….last`.
+        journal: HostPath,
     },
     /// Makes a folder with its parents, and gives it (not the parents) owner and mode.
     MakeDir {

@@ -68,6 +68,8 @@ pub enum Action {
         /// The new member's position in its cluster.
         member: u32,
     },
+    /// A new member is waited for until it answers with its vote, before another one leaves.
+    AwaitVoter,
     /// A member that did not come to join is taken out of the cluster again: on the host of another
     /// member, and only when a step of its join has failed.
     TakeBack {
@@ -76,6 +78,15 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// One more of the members that are to leave is taken out of the cluster: on the host of a member
+    /// that stays, if that is the one through which members are removed.
+    ///
+    /// A plan is made before anybody knows who is well and who leads. Which one is next is told by
+    /// what was read just before: who is not healthy first, the leader last, after it has handed over.
+    RemoveMember {
+        /// How many were removed before.
+        nth: u32,
+    },
     /// A member whose effective configuration changed restarts on the new one, if this turn is its.
     Restart {
         /// Whose turn it is.
@@ -213,9 +224,11 @@ impl Action {
             | Self::AwaitReady
             | Self::AddMember { .. }
             | Self::AwaitLearner
+            | Self::AwaitVoter
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
             | Self::PutBack { .. }
@@ -243,6 +256,7 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::RemoveMember { .. } => Self::RemoveMember { nth: 0 },
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
             Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
@@ -265,6 +279,7 @@ impl Action {
             | Self::AwaitReady
             | Self::AwaitLearner
             | Self::Measure
+            | Self::AwaitVoter
             | Self::Verify => false,
             Self::Lock
             | Self::Install
@@ -281,6 +296,7 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
             | Self::PutBack { .. }
@@ -302,7 +318,11 @@ impl Action {
     pub fn is_destructive(self) -> bool {
         matches!(
             self,
-            Self::Stop | Self::Purge | Self::TakeBack { .. } | Self::Withdraw
+            Self::Stop
+                | Self::Purge
+                | Self::TakeBack { .. }
+                | Self::Withdraw
+                | Self::RemoveMember { .. }
         )
     }
 
@@ -372,7 +392,10 @@ impl Action {
             Self::AddMember { .. }
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
-            | Self::Withdraw => &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members],
+            | Self::Withdraw
+            | Self::RemoveMember { .. } => {
+                &[Readable, Prerequisites, Stranger, Safeguard, Whole, Members]
+            }
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
             }

@@ -8,6 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
 use super::goal::{Goal, join};
+use super::leave;
 use super::options::{GoalOptions, PurgeRule, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
@@ -15,7 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
 use crate::names::HostName;
-use crate::spec::{self, ClusterSpec};
+use crate::spec::{self, ClusterSpec, Leaver};
 
 /// Makes a plan with settings of its own.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    depart: Vec<String>,
+    dead: bool,
     options: GoalOptions,
 }
 
@@ -38,6 +41,8 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            depart: Vec::new(),
+            dead: false,
             options: GoalOptions::default(),
         }
     }
@@ -76,6 +81,23 @@ impl<'a> PlanBuilder<'a> {
     #[must_use]
     pub fn extra_vars(mut self, vars: ExtraVars) -> Self {
         self.extra_vars = vars;
+        self
+    }
+
+    /// Names the members that are to leave, for the goals [`Goal::Remove`] and [`Goal::Replace`]: by
+    /// host, member name or address; one whose host is gone from the inventory by its name, its id as
+    /// `etcdctl member list` shows it, or the address of its host.
+    #[must_use]
+    pub fn depart(mut self, members: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.depart.extend(members.into_iter().map(Into::into));
+        self
+    }
+
+    /// Says that the members that are to leave are dead: nothing is done on their hosts, which need not
+    /// answer, and a member that does answer is a reason to refuse. By default they are not.
+    #[must_use]
+    pub fn dead(mut self, dead: bool) -> Self {
+        self.dead = dead;
         self
     }
 
@@ -121,7 +143,8 @@ impl<'a> PlanBuilder<'a> {
     ///
     /// # Errors
     ///
-    /// When the inventory has errors (all of them at once), or the limit takes in no member.
+    /// When the inventory has errors (all of them at once), the limit takes in no member, or the goal
+    /// needs or refuses something of what was set: a limit, tags, members that are to leave.
     pub fn build(self) -> Result<Plan, PlanError> {
         let (clusters, selection, diagnostics) = self.clusters()?;
         Plan::assemble(self.goal, selection, self.options, clusters, diagnostics)
@@ -146,6 +169,10 @@ impl<'a> PlanBuilder<'a> {
 
     /// Resolves the clusters that are taken, with the selection and the warnings.
     fn clusters(&self) -> Result<(Vec<ClusterSpec>, Selection, Diagnostics), PlanError> {
+        leave::check(self.goal, self.limit.as_deref(), &self.depart, self.dead)?;
+        if self.goal.changes_who_leaves() && !(self.tags.is_empty() && self.skip_tags.is_empty()) {
+            return Err(leave::no_tags(self.goal));
+        }
         let limit = match &self.limit {
             Some(pattern) => Some(
                 self.inventory
@@ -164,12 +191,18 @@ impl<'a> PlanBuilder<'a> {
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
         let mut clusters = resolved.clusters;
+        if self.goal.changes_who_leaves() {
+            leave::depart(&mut clusters, &self.depart, self.dead)?;
+            leave::check_rest(self.goal, &selection, &clusters)?;
+        }
         clusters.retain(|cluster| {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
-        if self.goal == Goal::Join {
-            check_join(&selection, &clusters)?;
+        match self.goal {
+            Goal::Join => check_join(&selection, &clusters)?,
+            Goal::Replace => leave::check_new(&selection, &clusters)?,
+            _ => {}
         }
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
@@ -225,6 +258,7 @@ impl Plan {
         } else {
             goal.purge_rule()
         };
+        leave::check_rest(goal, &selection, &clusters)?;
         let mut steps = Steps::new(goal, &clusters, &selection, &options);
         goal.plan(&mut steps);
         let graph = steps.finish();
@@ -487,7 +521,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || self.goal.takes_all_members()
+        self.joins(cluster as usize) || self.goal.takes_all_members() || self.goal == Goal::Remove
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {
@@ -495,6 +529,10 @@ impl<'a> Steps<'a> {
         match node.at {
             At::Controller => None,
             At::Member(position) => Some(&cluster.members[position as usize].host.name),
+            At::Leaving(position) => {
+                let leaver = &cluster.leaving[position as usize];
+                leaver.member.as_ref().map(|member| &member.host.name)
+            }
             At::Infra(position) => Some(&cluster.infra[position as usize].name),
         }
     }
@@ -543,29 +581,53 @@ impl ClusterSteps<'_, '_> {
         selected.into_iter()
     }
 
+    /// Goes through the places of the members that are to leave and on whose hosts something is done.
+    pub(super) fn leaving(&self) -> impl Iterator<Item = At> + use<> {
+        let places = self.leaving_where(|leaver| leaver.on_host().is_some());
+        places.into_iter()
+    }
+
+    /// Counts the members that are to leave, dead and gone ones too.
+    pub(super) fn leaving_count(&self) -> u32 {
+        u32::try_from(self.spec.leaving.len()).expect("members are counted in 32 bits")
+    }
+
+    fn leaving_where(&self, condition: impl Fn(&Leaver) -> bool) -> Vec<At> {
+        (0..)
+            .zip(&self.spec.leaving)
+            .filter(|(_, leaver)| condition(leaver))
+            .map(|(position, _)| At::Leaving(position))
+            .collect()
+    }
+
     /// Gives what was asked for besides hosts and subtasks.
     pub(super) fn options(&self) -> &GoalOptions {
         self.steps.options
     }
 
-    /// Gives the position of the member through whose host others join.
-    pub(super) fn sponsor(&self) -> u32 {
+    /// Gives the place of the member through whose host others join.
+    pub(super) fn sponsor(&self) -> At {
         join::sponsor(self.steps.selection, self.spec)
             .expect("a join is planned only where a member is left out of the limit")
     }
 
     /// Goes through the hosts of group `infra`. One that carries a member too stands for that.
     pub(super) fn infra(&self) -> impl Iterator<Item = At> + use<> {
+        let leaving: Vec<At> = self.leaving().collect();
         let places: Vec<At> = (0..self.spec.infra.len())
             .map(|at| At::of_infra(self.spec, at))
+            // Nothing is done on the host of a member that is dead.
+            .filter(|at| !matches!(at, At::Leaving(_)) || leaving.contains(at))
             .collect();
         places.into_iter()
     }
 
-    /// Goes through all hosts: those of the members, and those of group `infra`. A host that is
-    /// both is one.
+    /// Goes through all hosts: those of the members, those of the members that are to leave, of which
+    /// a dead one may answer after all, and those of group `infra`. A host that is several of these is
+    /// one.
     pub(super) fn hosts(&self) -> impl Iterator<Item = At> + use<> {
         let infra = self.infra().filter(|at| matches!(at, At::Infra(_)));
-        self.members().map(At::Member).chain(infra)
+        let leaving = self.leaving_where(|leaver| leaver.member.is_some());
+        self.members().map(At::Member).chain(leaving).chain(infra)
     }
 }

@@ -3,7 +3,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::goal::{Goal, join};
 use super::options::{GoalOptions, PurgeRule, Selection};
-use super::step::StepNode;
+use super::step::{At, StepNode};
 use super::{PlanBuilder, PlanError, Step, StepIndex};
 use crate::diagnostic::Diagnostics;
 use crate::inventory::Inventory;
@@ -60,11 +60,15 @@ impl Plan {
     }
 
     /// Gives the member through whose host others join the cluster at a position: the first that is
-    /// not to join itself; none where nobody is to join.
+    /// not to join itself, or where none of those stays one that is to leave; none where nobody is to
+    /// join.
     pub fn sponsor(&self, cluster: usize) -> Option<&MemberSpec> {
         let spec = &self.clusters[cluster];
-        let position = join::sponsor(&self.selection, spec).filter(|_| self.joins(cluster))?;
-        spec.members.get(position as usize)
+        match join::sponsor(&self.selection, spec).filter(|_| self.joins(cluster))? {
+            At::Member(position) => spec.members.get(position as usize),
+            At::Leaving(position) => spec.leaving.get(position as usize)?.member.as_ref(),
+            At::Controller | At::Infra(_) => None,
+        }
     }
 
     /// Gives which steps were asked for.

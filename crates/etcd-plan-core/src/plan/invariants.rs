@@ -18,6 +18,10 @@ pub(super) fn check_places(plan: &Plan) -> Result<(), BrokenInvariant> {
         let is_there = match node.at {
             At::Controller => true,
             At::Member(position) => (position as usize) < members,
+            At::Leaving(position) => {
+                let leaver = cluster.leaving.get(position as usize);
+                leaver.is_some_and(|leaver| leaver.member.is_some())
+            }
             At::Infra(position) => (position as usize) < cluster.infra.len(),
         };
         let named = node.action.member();

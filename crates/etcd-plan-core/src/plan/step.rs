@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::{Action, Plan, Subtask};
 use crate::names::{HostName, serde_through_text};
-use crate::spec::{ClusterSpec, HostSpec, MemberSpec};
+use crate::spec::{ClusterSpec, HostSpec, Leaver, MemberSpec};
 
 /// Where a step happens, within its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,8 @@ pub enum At {
     Controller,
     /// On the host of the member at this position.
     Member(u32),
+    /// On the host of the member at this position of those that are to leave.
+    Leaving(u32),
     /// On the host at this position of group `infra`.
     Infra(u32),
 }
@@ -21,28 +23,27 @@ impl At {
     /// carries one, so that a host has one place in its cluster.
     pub(crate) fn of_infra(cluster: &ClusterSpec, position: usize) -> Self {
         let host = &cluster.infra[position].name;
-        let count = |at: usize| u32::try_from(at).expect("hosts are counted in 32 bits");
-        match cluster
-            .members
-            .iter()
-            .position(|member| member.host.name == *host)
-        {
-            Some(member) => Self::Member(count(member)),
-            None => Self::Infra(count(position)),
+        let infra = u32::try_from(position).expect("hosts are counted in 32 bits");
+        Self::of_member(cluster, host).unwrap_or(Self::Infra(infra))
+    }
+
+    /// Gives the place of a host that carries a member, or one that is to leave.
+    fn of_member(cluster: &ClusterSpec, host: &HostName) -> Option<Self> {
+        let is_it = |member: &MemberSpec| member.host.name == *host;
+        let member = cluster.members.iter().position(is_it);
+        let leaves = |leaver: &Leaver| leaver.member.as_ref().is_some_and(is_it);
+        let leaving = || cluster.leaving.iter().position(leaves);
+        match member {
+            Some(member) => u32::try_from(member).ok().map(Self::Member),
+            None => u32::try_from(leaving()?).ok().map(Self::Leaving),
         }
     }
 
     /// Gives the place of a host of a cluster, by its name.
     pub(crate) fn of_host(cluster: &ClusterSpec, host: &HostName) -> Option<Self> {
-        let member = cluster
-            .members
-            .iter()
-            .position(|member| member.host.name == *host);
         let infra = || cluster.infra.iter().position(|infra| infra.name == *host);
-        match member {
-            Some(member) => u32::try_from(member).ok().map(Self::Member),
-            None => infra().map(|position| Self::of_infra(cluster, position)),
-        }
+        Self::of_member(cluster, host)
+            .or_else(|| infra().map(|position| Self::of_infra(cluster, position)))
     }
 }
 
@@ -144,6 +145,7 @@ impl<'a> Step<'a> {
         match self.node().at {
             At::Controller => None,
             At::Member(position) => Some(&cluster.members[position as usize].host),
+            At::Leaving(_) => self.host_member().map(|member| &member.host),
             At::Infra(position) => Some(&cluster.infra[position as usize]),
         }
     }
@@ -155,18 +157,21 @@ impl<'a> Step<'a> {
 
     /// Gives the member that the step is about, on whichever host it happens.
     pub fn member(self) -> Option<&'a MemberSpec> {
-        let named = self.node().action.member();
-        let position = named.or(match self.node().at {
-            At::Member(position) => Some(position),
-            At::Controller | At::Infra(_) => None,
-        });
-        self.cluster()?.members.get(position? as usize)
+        match self.node().action.member() {
+            Some(position) => self.cluster()?.members.get(position as usize),
+            None => self.host_member(),
+        }
     }
 
     /// Gives the member on whose host the step happens.
     pub fn host_member(self) -> Option<&'a MemberSpec> {
+        let cluster = self.cluster()?;
         match self.node().at {
-            At::Member(position) => self.cluster()?.members.get(position as usize),
+            At::Member(position) => cluster.members.get(position as usize),
+            At::Leaving(position) => {
+                let leaver = cluster.leaving.get(position as usize)?;
+                leaver.member.as_ref()
+            }
             At::Controller | At::Infra(_) => None,
         }
     }
@@ -209,8 +214,10 @@ impl<'a> Step<'a> {
             Action::IssueCertificate { .. } | Action::Register { .. } => self.member_name(),
             Action::AddMember { .. } => format!("add/{}", self.member_name()),
             Action::AwaitLearner => "learner".into(),
+            Action::AwaitVoter => "voter".into(),
             Action::PromoteMember { .. } => format!("promote/{}", self.member_name()),
             Action::TakeBack { .. } => format!("take-back/{}", self.member_name()),
+            Action::RemoveMember { nth } => format!("remove/{}", nth + 1),
             Action::Withdraw => "withdraw".into(),
             Action::Restart { turn } => format!("restart/{}", turn.as_str()),
             Action::Settle { turn } => format!("settle/{}", turn.as_str()),

@@ -28,6 +28,24 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("etcd.service", include_str!("templates/etcd.service.j2")),
         ("etcdctl.sh", include_str!("templates/etcdctl.sh.j2")),
         ("target.yml", include_str!("templates/target.yml.j2")),
+        (
+            "prometheus-rules.yml",
+            include_str!("templates/prometheus-rules.yml.j2"),
+        ),
+        (
+            "prometheus-scrape.yml",
+            include_str!("templates/prometheus-scrape.yml.j2"),
+        ),
+        (
+            "grafana-provider.yml",
+            include_str!("templates/grafana-provider.yml.j2"),
+        ),
+        (
+            "status.service",
+            include_str!("templates/status.service.j2"),
+        ),
+        ("status.timer", include_str!("templates/status.timer.j2")),
+        ("monitoring.md", include_str!("templates/monitoring.md.j2")),
     ] {
         environment
             .add_template(name, text)
@@ -37,7 +55,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 });
 
 /// Renders a template.
-pub(super) fn render(template: &str, context: &impl Serialize) -> Result<String, Problem> {
+pub(crate) fn render(template: &str, context: &impl Serialize) -> Result<String, Problem> {
     let broken = |error: minijinja::Error| {
         Problem::new(
             format!("{template} could not be rendered: {error:#}"),

@@ -105,6 +105,13 @@ fn initial_cluster(context: &StepContext<'_>) -> Result<String, Problem> {
         Ok((joins && is_before) || context.run.standing(cluster, member)? != Standing::Unlisted)
     };
     let mut entries = Vec::new();
+    // A member that joins before another one leaves is told of that too.
+    if context.is_joining() {
+        let listed = context.run.listed(cluster)?;
+        for known in listed.iter().filter(|known| spec.is_leaving(known)) {
+            entries.push(format!("{}={}", known.name, known.peer_urls.join(",")));
+        }
+    }
     for (position, member) in spec.members.iter().enumerate() {
         if is_named(position, member)? {
             entries.push(format!("{}={}", member.name, spec.peer_url(member)));

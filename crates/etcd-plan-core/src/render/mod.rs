@@ -6,5 +6,6 @@ mod engine;
 mod environment;
 mod files;
 
+pub(crate) use engine::render as render_template;
 pub use environment::{ClientEnvironment, environment};
 pub use files::{Rendered, member_file, target};

@@ -213,6 +213,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
         (
             _,
             Reply::Done
+            | Reply::TakenOver(_)
             | Reply::KeyCount(_)
             | Reply::Compaction(_)
             | Reply::Snapshot(_)

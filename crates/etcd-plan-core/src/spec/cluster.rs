@@ -1,6 +1,7 @@
 use crate::diagnostic::Place;
 use crate::names::{Address, ClusterName, GroupName, HostName, HostPath, MemberName};
 use crate::op::Service;
+use crate::spec::Leaver;
 use crate::spec::params::Settings;
 
 /// One etcd cluster, fully resolved from an inventory.
@@ -14,6 +15,9 @@ pub struct ClusterSpec {
     pub settings: Settings,
     /// Its members, in the order of their `etcd_seq`.
     pub members: Vec<MemberSpec>,
+    /// The members that are to leave it, in the order in which they were named: none but for the
+    /// goals `remove` and `replace`.
+    pub leaving: Vec<Leaver>,
     /// The hosts of group `infra`, at which members are registered.
     pub infra: Vec<HostSpec>,
     /// Where its group is written, if that is known.

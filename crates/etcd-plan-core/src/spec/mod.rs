@@ -2,6 +2,7 @@
 
 mod check;
 mod cluster;
+mod leaver;
 pub(crate) mod nearest;
 mod parameter;
 pub mod params;
@@ -11,6 +12,7 @@ mod types;
 
 pub(crate) use check::{Unread, check};
 pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
+pub use leaver::Leaver;
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};
 pub use resolve::{ResolvedInventory, resolve};
 pub use ssh_args::SshArgs;

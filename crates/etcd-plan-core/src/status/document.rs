@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::LastRun;
 use crate::names::{ClusterName, EtcdId, HostName, MemberName};
 use crate::op::{Alarm, ServiceState};
 use crate::plan::StepId;
@@ -67,6 +68,8 @@ pub struct ClusterStatus {
     pub problems: Vec<Finding>,
     /// What will go wrong: certificates that run out, a database that gets near its quota.
     pub warnings: Vec<Finding>,
+    /// The latest run that changed something; none where no host has a journal of one.
+    pub last_run: Option<LastRun>,
     /// What `apply` would change where the cluster is as such there.
     pub drift: Vec<Drift>,
 }

@@ -1,4 +1,5 @@
 use super::backup::latest;
+use super::last_run::{LastRun, last_run};
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
 use super::warnings::{set_lag, warnings};
@@ -58,7 +59,12 @@ impl ClusterStatus {
         for alarm in &alarms {
             problems.push(alarm_problem(&views, alarm));
         }
-        let warnings = members.iter().flat_map(warnings).collect();
+        let mut warnings: Vec<Finding> = members.iter().flat_map(warnings).collect();
+        let last_run = last_run(spec, &views);
+        // One that was cut off when all was done has left nothing to do, and nobody to say so.
+        if !problems.is_empty() || !inputs.drift.is_empty() {
+            warnings.extend(last_run.as_ref().and_then(LastRun::warning));
+        }
         // Where the cluster is not there, everything would be new: that is no drift.
         let is_there = matches!(inputs.situation, Situation::Present { .. });
         Self {
@@ -91,6 +97,7 @@ impl ClusterStatus {
             alarms,
             problems,
             warnings,
+            last_run,
             drift: if is_there { inputs.drift } else { Vec::new() },
         }
     }

@@ -6,6 +6,8 @@ mod backup;
 mod document;
 mod drift;
 mod judge;
+mod last_run;
+mod prometheus;
 mod text;
 mod together;
 mod view;
@@ -17,5 +19,6 @@ pub use document::{
 };
 pub use drift::drift;
 pub use judge::StatusInputs;
+pub use last_run::{LastRun, OpenRun};
 pub(crate) use text::size_of;
 pub use view::questions;

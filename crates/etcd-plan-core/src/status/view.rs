@@ -2,17 +2,19 @@ use super::{CertificateStatus, Finding, MemberStatus, Role, StatusInputs};
 use crate::cert::{CertificateFacts, UnixTime};
 use crate::facts::{HostFacts, MemberQuestions};
 use crate::guard::split_hint;
+use crate::host_journal::HostJournal;
 use crate::names::EtcdId;
 use crate::op::{EtcdFacts, ReadOp, ServiceState};
 use crate::plan::MemberFile;
-use crate::spec::MemberSpec;
+use crate::spec::{ClusterSpec, MemberSpec};
 
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Gives what is asked of a member's host for its status, besides what every run asks.
-pub fn questions() -> Vec<ReadOp> {
+pub fn questions(spec: &ClusterSpec) -> Vec<ReadOp> {
     let path = crate::backup::last();
-    vec![certificate(), ReadOp::ReadFile { path }]
+    let backup = ReadOp::ReadFile { path };
+    vec![certificate(), backup, HostJournal::question(&spec.name)]
 }
 
 fn certificate() -> ReadOp {

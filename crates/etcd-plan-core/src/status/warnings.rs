@@ -1,15 +1,5 @@
 use super::{Finding, MemberStatus};
-
-/// Certificates that are valid for less than this are warned of.
-const DAYS_TO_RENEW: i64 = 30;
-
-/// The part of the quota from which on a warning is given, in percent; at 100 the cluster takes no
-/// more writes (etcd's maintenance guide).
-const QUOTA_NEAR: u64 = 80;
-
-/// How many raft entries a member may be behind: members are asked at slightly different times, and
-/// etcd itself takes a follower for slow at 5000 (`server.go`, `maxGapBetweenApplyAndCommitIndex`).
-const LAG_MUCH: u64 = 5000;
+use crate::monitoring::thresholds::{CERTIFICATE_NEAR, LAG, QUOTA_NEAR};
 
 /// Says how far each member is behind the one that is furthest.
 pub(super) fn set_lag(members: &mut [MemberStatus]) {
@@ -36,7 +26,7 @@ pub(super) fn warnings(member: &MemberStatus) -> Vec<Finding> {
         Some(days) if days < 0 => {
             warnings.push(warning("its certificate has run out".to_owned(), renew));
         }
-        Some(days) if days < DAYS_TO_RENEW => {
+        Some(days) if days < CERTIFICATE_NEAR.limit.number().cast_signed() => {
             warnings.push(warning(
                 format!("its certificate runs out in {days} days"),
                 renew,
@@ -46,7 +36,7 @@ pub(super) fn warnings(member: &MemberStatus) -> Vec<Finding> {
     }
     if let Some(percent) = member
         .quota_used_percent
-        .filter(|percent| *percent >= QUOTA_NEAR)
+        .filter(|percent| *percent >= QUOTA_NEAR.limit.number())
     {
         let hint = "compact and defragment, or raise `etcd_quota_backend_bytes`: at 100 % no write is taken";
         warnings.push(warning(
@@ -54,7 +44,7 @@ pub(super) fn warnings(member: &MemberStatus) -> Vec<Finding> {
             hint,
         ));
     }
-    if let Some(lag) = member.raft_lag.filter(|lag| *lag > LAG_MUCH) {
+    if let Some(lag) = member.raft_lag.filter(|lag| *lag > LAG.limit.number()) {
         let hint = "see whether its disk or network is slow";
         warnings.push(warning(format!("it is {lag} raft entries behind"), hint));
     }

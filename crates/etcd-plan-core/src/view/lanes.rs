@@ -89,7 +89,7 @@ impl Picture {
 }
 
 /// Says in a few words what a node does.
-fn label(action: Action) -> &'static str {
+pub(super) fn label(action: Action) -> &'static str {
     match action {
         Action::Assert => "check the inventory",
         Action::ReadFacts => "read what is there",
@@ -125,9 +125,11 @@ fn label(action: Action) -> &'static str {
         Action::AwaitReady => "wait for its answer",
         Action::AddMember { .. } => "add as a learner",
         Action::AwaitLearner => "wait for the learner",
+        Action::AwaitVoter => "wait for the voter",
         Action::PromoteMember { .. } => "give it its vote",
         Action::TakeBack { .. } => "take out again",
         Action::Withdraw => "move its data aside",
+        Action::RemoveMember { .. } => "take out a member",
         Action::Restart { .. } => "restart etcd",
         Action::Settle { .. } => "wait until it is back",
         Action::PutBack { .. } => "put back what was",

@@ -11,6 +11,7 @@ fn lock(holder: &str) -> WriteOp {
     WriteOp::Lock {
         path: HostPath::fixed("/run/etcd-plan.lock"),
         holder: holder.to_owned(),
+        journal: HostPath::fixed("/var/lib/etcd-plan/etcd.journal"),
     }
 }
 

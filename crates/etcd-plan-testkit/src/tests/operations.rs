@@ -39,7 +39,7 @@ fn failure(world: &SimWorld, write: WriteOp) -> String {
 fn every_question_has_an_answer_of_its_kind() {
     let world = running(&HOSTS[..1], "t");
     let kind = |question| match ask(&world, HOST, question) {
-        Reply::Done => "done",
+        Reply::Done | Reply::TakenOver(_) => "done",
         Reply::System(_) => "system",
         Reply::Package(_) => "package",
         Reply::Stat(_) => "stat",

@@ -45,6 +45,12 @@ impl StepBatch {
         self.units.iter().map(|unit| unit.step)
     }
 
+    /// Gives the steps that change something.
+    pub(super) fn changes(&self) -> impl Iterator<Item = StepIndex> {
+        let changes = self.units.iter().filter(|unit| unit.change.is_some());
+        changes.map(|unit| unit.step)
+    }
+
     /// Says whether a decision that stands on these questions can be made before the batch ran.
     pub(super) fn leaves_alone(&self, questions: &[ReadOp]) -> bool {
         questions

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use etcd_plan_core::action::{self, Decision, Problem, StepContext};
 use etcd_plan_core::facts::MemberQuestions;
+use etcd_plan_core::host_journal::HostJournal;
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::plan::{Action, Step, StepIndex};
 use etcd_plan_core::report::Outcome;
@@ -96,12 +97,16 @@ impl Coordinator<'_, '_> {
             return None;
         };
         let operations = batch.operations();
+        let notes = batch.changes().map(|index| plan.step(index).id());
+        let notes = notes.map(|step| HostJournal::step_line(step.as_str()));
+        let notes = notes.collect();
         self.under_way.insert(host.clone(), batch);
         self.transfers.watch(host, &*session);
         Some(Job::Write {
             host: host.clone(),
             session,
             batch: operations,
+            notes,
         })
     }
 

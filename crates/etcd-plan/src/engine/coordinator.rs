@@ -1,9 +1,11 @@
 //! The one place that knows how far a run has come: it owns the graph, on the caller's thread.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use etcd_plan_core::action::Problem;
 use etcd_plan_core::event::Event;
+use etcd_plan_core::host_journal::HostJournal;
 use etcd_plan_core::names::{ClusterName, HostName};
 use etcd_plan_core::notes::notes;
 use etcd_plan_core::plan::{Step, StepIndex};
@@ -12,10 +14,14 @@ use etcd_plan_core::report::{Outcome, Report, StepReport};
 use super::batch::StepBatch;
 use super::controller;
 use super::observer::{Flow, Observer};
-use super::pool::Pool;
+use super::pool::{Job, Pool};
 use super::state::State;
 use super::transfers::Transfers;
 use crate::permit::Permit;
+
+/// How often idle sessions are renewed: a lock can be taken over when nothing was heard of its holder
+/// for four times as long.
+const RENEWED_EACH: Duration = Duration::from_secs(30);
 
 /// Carries out a plan whose guards have agreed.
 pub(super) fn apply(state: State<'_>, permit: &Permit, observer: &mut dyn Observer) -> Report {
@@ -25,8 +31,8 @@ pub(super) fn apply(state: State<'_>, permit: &Permit, observer: &mut dyn Observ
     let mut coordinator = Coordinator::new(state, permit, observer);
     Pool::with(executor, Some((permit, &folder)), threads, |pool| {
         coordinator.run(pool, threads);
-    });
-    coordinator.report()
+        coordinator.report(pool)
+    })
 }
 
 /// Gives the situations by the names of their clusters.
@@ -57,6 +63,10 @@ pub(super) struct Coordinator<'r, 'a> {
     /// Batches that hosts are working on.
     pub(super) under_way: BTreeMap<HostName, StepBatch>,
     pub(super) transfers: Transfers,
+    /// Hosts that this run has locked.
+    pub(super) held: BTreeSet<HostName>,
+    /// When idle sessions were renewed last.
+    renewed: Instant,
     /// Destructive steps before which the facts were read once more.
     pub(super) looked_again: BTreeSet<StepIndex>,
 }
@@ -77,6 +87,8 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             taken: vec![false; plan.len()],
             under_way: BTreeMap::new(),
             transfers: Transfers::default(),
+            held: BTreeSet::new(),
+            renewed: Instant::now(),
             looked_again: BTreeSet::new(),
             state,
         };
@@ -103,6 +115,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             match pool.receive() {
                 Some(done) => self.take(done),
                 None => {
+                    self.renew(pool);
                     if self.observer.poll() == Flow::Stop {
                         self.state.stopped = true;
                     }
@@ -286,7 +299,49 @@ impl<'r, 'a> Coordinator<'r, 'a> {
         }
     }
 
-    fn report(mut self) -> Report {
+    /// Lets hosts know that the run goes on, though nothing is asked of them now.
+    fn renew(&mut self, pool: &mut Pool<'_>) {
+        if self.renewed.elapsed() < RENEWED_EACH {
+            return;
+        }
+        self.renewed = Instant::now();
+        for (host, session) in std::mem::take(&mut self.state.sessions) {
+            self.under_way.insert(host.clone(), StepBatch::default());
+            pool.submit(Job::Renew {
+                host,
+                session,
+                notes: Vec::new(),
+            });
+        }
+    }
+
+    /// Writes into the journals of the hosts that were locked how the run ended. A host that cannot
+    /// be told keeps a journal without an end, which is what there is to know.
+    fn close_journals(&mut self, pool: &mut Pool<'_>, report: &Report) {
+        let mut open = 0;
+        for host in std::mem::take(&mut self.held) {
+            if let Some(session) = self.state.sessions.remove(&host) {
+                *self.state.round_trips.entry(host.clone()).or_default() += 1;
+                let notes = vec![HostJournal::end_line(report)];
+                pool.submit(Job::Renew {
+                    host,
+                    session,
+                    notes,
+                });
+                open += 1;
+            }
+        }
+        while open > 0 {
+            if let Some(done) = pool.receive() {
+                open -= 1;
+                if let Some(session) = done.session {
+                    self.state.take_back(done.host, session);
+                }
+            }
+        }
+    }
+
+    fn report(&mut self, pool: &mut Pool<'_>) -> Report {
         let plan = self.state.plan;
         for step in plan.steps() {
             if self.reports[step.index().get()].is_none() {
@@ -294,16 +349,20 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             }
         }
         let mut report = Report {
-            steps: self.reports.into_iter().flatten().collect(),
+            steps: self.reports.iter_mut().filter_map(Option::take).collect(),
             situations: situation_names(&self.state),
-            round_trips: self.state.round_trips.clone(),
+            round_trips: BTreeMap::new(),
             notes: notes(&self.state.context()),
-            traffic: self.state.traffic.clone(),
+            traffic: BTreeMap::new(),
             stopped: self.state.stopped,
-            duration_ms: self.state.now_ms(),
+            duration_ms: 0,
         };
         // A run that had nothing left to do when it was asked to stop did all that was wanted.
         report.stopped &= report.count(Outcome::NotStarted) > 0;
+        self.close_journals(pool, &report);
+        report.round_trips = self.state.round_trips.clone();
+        report.traffic = self.state.traffic.clone();
+        report.duration_ms = self.state.now_ms();
         let ended = Event::Ended {
             success: report.is_success(),
             at_ms: report.duration_ms,

@@ -38,6 +38,15 @@ pub(super) enum Job {
         host: HostName,
         session: Box<dyn Session>,
         batch: Batch,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
+    },
+    /// Says on a host that the run goes on, or how it ended.
+    Renew {
+        host: HostName,
+        session: Box<dyn Session>,
+        /// Lines for the journal on the host.
+        notes: Vec<String>,
     },
 }
 
@@ -154,7 +163,11 @@ fn run(executor: &dyn Executor, permit: Option<(&Permit, &Path)>, job: Job) -> D
             host,
             mut session,
             batch,
+            notes,
         } => {
+            for line in notes {
+                session.note(line);
+            }
             let (permit, folder) = permit.expect("only an approved run gives batches to its pool");
             let outcome = guarded(|| {
                 ferry::write(&mut *session, &batch, permit, folder).map_err(Broken::Session)
@@ -168,6 +181,24 @@ fn run(executor: &dyn Executor, permit: Option<(&Permit, &Path)>, job: Job) -> D
                 between_ms: (0, 0),
                 was_read: false,
                 outcome,
+            }
+        }
+        Job::Renew {
+            host,
+            mut session,
+            notes,
+        } => {
+            for line in notes {
+                session.note(line);
+            }
+            let outcome = guarded(|| session.renew().map_err(Broken::Session));
+            Done {
+                host,
+                session: outcome.is_ok().then_some(session),
+                questions: Vec::new(),
+                between_ms: (0, 0),
+                was_read: false,
+                outcome: outcome.map(|()| Vec::new()),
             }
         }
     }

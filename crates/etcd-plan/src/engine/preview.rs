@@ -60,7 +60,7 @@ pub(super) fn preview(state: &State<'_>) -> Report {
             }
             // What could not be told, since earlier steps would change it.
             Err(_) if dirty.contains(&cluster) => match step.action() {
-                Action::AwaitReady | Action::AwaitLearner | Action::Verify => {
+                Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter | Action::Verify => {
                     report(step, Outcome::Unchanged)
                 }
                 _ => {

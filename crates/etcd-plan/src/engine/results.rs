@@ -91,7 +91,7 @@ impl Coordinator<'_, '_> {
     fn take_unit(&mut self, host: &HostName, result: UnitResult) {
         let UnitResult { unit, results } = result;
         let step = self.state.plan.step(unit.step);
-        let Some(change) = unit.change else {
+        let Some(mut change) = unit.change else {
             // Nothing to do, if what it waited for has ended well; else it was skipped already.
             if self.reports[unit.step.get()].is_none() {
                 self.end(step, Outcome::Unchanged, Vec::new(), None, String::new());
@@ -107,6 +107,11 @@ impl Coordinator<'_, '_> {
         let failure = results
             .iter()
             .find_map(|result| result.as_ref().err().cloned());
+        let taken_over = results.iter().find_map(|result| match result {
+            Ok(Reply::TakenOver(whose)) => Some(format!("~ {whose}")),
+            _ => None,
+        });
+        change.lines.extend(taken_over);
         let answers = results.into_iter().skip(change.ops.len());
         for (question, answer) in change.check.iter().zip(answers) {
             self.learn(
@@ -139,6 +144,9 @@ impl Coordinator<'_, '_> {
         // A lock has no state to read: that it was taken is the proof. And whether what was started
         // stays up shows when it is waited for, with its own words.
         if matches!(step.action(), Action::Lock | Action::Launch) {
+            if step.action() == Action::Lock {
+                self.held.extend(step.host_name().cloned());
+            }
             return self.end(step, outcome, change.lines, None, String::new());
         }
         let run = self.state.context();

@@ -7,6 +7,7 @@ use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Plan, Step};
 use etcd_plan_core::run::{RunInputs, stamp_of};
+use etcd_plan_core::spec::ClusterSpec;
 
 use super::observer::{Flow, Observer};
 use super::pool::{Done, Job, Pool};
@@ -21,7 +22,7 @@ pub struct Run<'a> {
     executor: &'a dyn Executor,
     keys: &'a dyn KeyMaterial,
     settings: RunSettings,
-    also: Vec<ReadOp>,
+    also: fn(&ClusterSpec) -> Vec<ReadOp>,
 }
 
 impl<'a> Run<'a> {
@@ -32,7 +33,7 @@ impl<'a> Run<'a> {
             executor,
             keys,
             settings: RunSettings::default(),
-            also: Vec::new(),
+            also: |_| Vec::new(),
         }
     }
 
@@ -45,7 +46,7 @@ impl<'a> Run<'a> {
 
     /// Asks members' hosts something besides what the plan and its guards stand on. No guard refuses
     /// when that cannot be answered.
-    pub(crate) fn also_ask(mut self, questions: Vec<ReadOp>) -> Self {
+    pub(crate) fn also_ask(mut self, questions: fn(&ClusterSpec) -> Vec<ReadOp>) -> Self {
         self.also = questions;
         self
     }

@@ -12,6 +12,7 @@ use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Action, Plan, Step};
 use etcd_plan_core::report::Traffic;
 use etcd_plan_core::run::{RunContext, RunInputs};
+use etcd_plan_core::spec::ClusterSpec;
 
 use super::RunSettings;
 use super::ferry;
@@ -39,7 +40,7 @@ pub(super) struct State<'a> {
     pub(super) traffic: BTreeMap<HostName, Traffic>,
     pub(super) stopped: bool,
     /// What is asked of members' hosts besides what steps and guards stand on.
-    pub(super) also: Vec<ReadOp>,
+    pub(super) also: fn(&ClusterSpec) -> Vec<ReadOp>,
 }
 
 impl State<'_> {
@@ -160,7 +161,7 @@ impl State<'_> {
             let asked = questions.entry(host.clone()).or_default();
             asked.extend(action::questions(&StepContext { run: &run, step }));
             if step.action() == Action::ReadFacts && step.member().is_some() {
-                asked.extend(self.also.iter().cloned());
+                asked.extend(step.cluster().into_iter().flat_map(self.also));
             }
         }
         questions

@@ -44,10 +44,19 @@ pub struct ScriptSession {
     protocol: Protocol,
     settings: Settings,
     runner: Box<dyn ScriptRunner>,
-    /// Who holds which lock, as far as this session took it.
-    locks: Vec<(HostPath, String)>,
+    /// The locks that this session took.
+    locks: Vec<Held>,
+    /// Lines for the journal that have not gone yet.
+    notes: Vec<String>,
     /// Why the session is over, once it is.
     over: Option<String>,
+}
+
+/// A lock that each script takes again.
+struct Held {
+    path: HostPath,
+    holder: String,
+    journal: HostPath,
 }
 
 impl ScriptSession {
@@ -104,6 +113,7 @@ impl ScriptSession {
             settings,
             runner,
             locks: Vec::new(),
+            notes: Vec::new(),
             over: None,
         };
         session.greet()?;
@@ -139,8 +149,20 @@ impl ScriptSession {
         for part in parts(batch) {
             let answers = self.carry_out_part(&part)?;
             for (op, answer) in part.chains.iter().flatten().zip(&answers) {
-                if let (Op::Write(WriteOp::Lock { path, holder }), Ok(_)) = (op, answer) {
-                    self.locks.push((path.clone(), holder.clone()));
+                if let (
+                    Op::Write(WriteOp::Lock {
+                        path,
+                        holder,
+                        journal,
+                    }),
+                    Ok(_),
+                ) = (op, answer)
+                {
+                    self.locks.push(Held {
+                        path: path.clone(),
+                        holder: holder.clone(),
+                        journal: journal.clone(),
+                    });
                 }
             }
             results.extend(answers);
@@ -149,7 +171,9 @@ impl ScriptSession {
     }
 
     fn carry_out_part(&mut self, batch: &Batch) -> Result<Vec<OpResult>, SessionError> {
-        let script = self.protocol.script(batch);
+        let script = self
+            .protocol
+            .script(batch, &std::mem::take(&mut self.notes));
         let large: Vec<&[u8]> = batch
             .chains
             .iter()
@@ -202,22 +226,29 @@ impl ScriptSession {
         let prelude = self.protocol.prelude();
         let prelude = prelude.map_err(holds_zero("PATH or the folder of the sandbox"))?;
         // With room for the rest, so that no copy of a secret is left behind by a text that grew.
-        let locks = self
-            .locks
-            .iter()
-            .map(|(path, holder)| path.as_str().len() + holder.len());
-        let room = prelude.len() + script.len() + 4 * (locks.sum::<usize>() + 4096);
+        let locks = self.locks()?;
+        let room = prelude.len() + locks.len() + script.len();
         let mut text = Zeroizing::new(String::with_capacity(room));
         text.push_str(&prelude);
-        for (path, holder) in &self.locks {
-            text.push_str("retake_lock ");
-            quote(&self.settings.place(path), &mut text).map_err(holds_zero("a lock"))?;
-            text.push(' ');
-            quote(holder, &mut text).map_err(holds_zero("the holder of a lock"))?;
-            text.push('\n');
-        }
+        text.push_str(&locks);
         text.push_str(script);
         Ok(text)
+    }
+
+    /// Writes the calls that take the locks again.
+    fn locks(&self) -> Result<String, String> {
+        let mut calls = String::new();
+        for held in &self.locks {
+            calls.push_str("retake_lock");
+            let path = self.settings.place(&held.path);
+            let journal = self.settings.place(&held.journal);
+            for word in [&path, &held.holder, &journal] {
+                calls.push(' ');
+                quote(word, &mut calls).map_err(|error| format!("a lock {error}"))?;
+            }
+            calls.push('\n');
+        }
+        Ok(calls)
     }
 
     /// Marks the session as over: what was carried out, and what not, is unknown.
@@ -237,6 +268,14 @@ impl Session for ScriptSession {
 
     fn write(&mut self, batch: &Batch, _permit: &Permit) -> Result<Vec<OpResult>, SessionError> {
         self.carry_out(batch)
+    }
+
+    fn note(&mut self, line: String) {
+        self.notes.push(line);
+    }
+
+    fn renew(&mut self) -> Result<(), SessionError> {
+        self.carry_out_part(&Batch::default()).map(|_| ())
     }
 }
 
@@ -320,6 +359,7 @@ mod tests {
         Op::Write(WriteOp::Lock {
             path: HostPath::fixed("/run/etcd-plan.lock"),
             holder: holder.to_owned(),
+            journal: HostPath::fixed("/var/lib/etcd-plan/etcd.journal"),
         })
     }
 

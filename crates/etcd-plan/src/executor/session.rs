@@ -42,6 +42,20 @@ pub trait Session: Send {
     /// When the session ended before all were answered. What was carried out until then is unknown.
     fn write(&mut self, batch: &Batch, permit: &Permit) -> Result<Vec<OpResult>, SessionError>;
 
+    /// Takes a line for the journal on the host, which goes there with the next batch; nothing
+    /// happens in a session that holds no lock, or keeps no journal.
+    fn note(&mut self, _line: String) {}
+
+    /// Says on the host that the run goes on, where that is waited for: a session that holds a lock,
+    /// and is not heard of for two minutes while it does nothing, can lose it to another run.
+    ///
+    /// # Errors
+    ///
+    /// When the session ended.
+    fn renew(&mut self) -> Result<(), SessionError> {
+        Ok(())
+    }
+
     /// Says how much went over the connection until now; nothing where that is not counted.
     fn traffic(&self) -> Traffic {
         Traffic::default()

@@ -6,6 +6,7 @@ use etcd_plan_core::event::Event;
 use etcd_plan_core::names::ClusterName;
 use etcd_plan_core::plan::Goal;
 use etcd_plan_core::report::Report;
+use etcd_plan_core::view::html::{About, Outline, StepsPage, report_of_events};
 use serde::Serialize;
 
 use super::{JournalError, Record};
@@ -41,7 +42,38 @@ pub struct PastRun {
     pub events: Vec<Event>,
     /// What happened to every step; none where it was cut off or refused.
     pub report: Option<Report>,
+    /// What its plan looks like; none in journals of before there were pages.
+    #[serde(skip)]
+    pub outline: Option<Outline>,
 }
+
+impl PastRun {
+    /// Writes the run as one HTML page that needs nothing besides itself: what failed first, then the
+    /// steps, the time line with what decided how long it took, and what changed. Of a run that was
+    /// cut off or refused it shows how far that came.
+    pub fn to_html(&self) -> String {
+        let outline = match (&self.outline, &self.report) {
+            (Some(outline), _) => outline.clone(),
+            (None, Some(report)) => Outline::of_report(report),
+            (None, None) => Outline::default(),
+        };
+        let report = match &self.report {
+            Some(report) => report.clone(),
+            None => report_of_events(&outline, &self.events),
+        };
+        let about = About {
+            run: self.summary.id.clone(),
+            at: self.summary.began.clone(),
+            holder: self.summary.holder.clone(),
+            cut_off: self.summary.outcome == CUT_OFF,
+        };
+        let page = StepsPage::of(&outline).report(&report);
+        page.events(&self.events).about(about).to_html()
+    }
+}
+
+/// The outcome of a run whose journal has no end.
+const CUT_OFF: &str = "cut off";
 
 /// Gives the folder of journals that is used when nobody says another:
 /// `$XDG_STATE_HOME/etcd-plan/runs`, or `~/.local/state/etcd-plan/runs`. None without a home.
@@ -153,16 +185,17 @@ fn run_of(id: &str, records: Vec<Record>) -> Option<PastRun> {
     else {
         return None;
     };
-    let (mut events, mut end) = (Vec::new(), None);
+    let (mut events, mut end, mut drawn) = (Vec::new(), None, None);
     for record in records {
         match record {
+            Record::Outline { outline } => drawn = Some(outline),
             Record::Event { event } => events.push(event),
             Record::End { report, .. } => end = Some(report),
             Record::Begin { .. } => return None,
         }
     }
     let outcome = match &end {
-        None => "cut off",
+        None => CUT_OFF,
         Some(None) => "refused",
         Some(Some(report)) if report.is_success() => "succeeded",
         Some(Some(report)) if report.stopped => "stopped",
@@ -183,6 +216,7 @@ fn run_of(id: &str, records: Vec<Record>) -> Option<PastRun> {
         summary,
         events,
         report,
+        outline: drawn,
     })
 }
 

@@ -2,6 +2,7 @@ use etcd_plan_core::event::Event;
 use etcd_plan_core::names::ClusterName;
 use etcd_plan_core::plan::Goal;
 use etcd_plan_core::report::Report;
+use etcd_plan_core::view::html::Outline;
 use serde::{Deserialize, Serialize};
 
 /// A line of a journal.
@@ -22,6 +23,11 @@ pub enum Record {
         clusters: Vec<ClusterName>,
         /// How many steps the plan has.
         steps: usize,
+    },
+    /// The second: what the plan looks like, for pages.
+    Outline {
+        /// The steps with their words, and which waits for which.
+        outline: Outline,
     },
     /// Something happened.
     Event {

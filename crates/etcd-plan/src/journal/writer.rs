@@ -7,6 +7,7 @@ use etcd_plan_core::event::Event;
 use etcd_plan_core::plan::Plan;
 use etcd_plan_core::report::Report;
 use etcd_plan_core::run::stamp_of;
+use etcd_plan_core::view::html::Outline;
 
 use super::{JournalError, Record};
 use crate::engine::{Flow, Observer};
@@ -36,6 +37,9 @@ impl<W: Write> EventLog<W> {
             goal: plan.goal(),
             clusters: plan.clusters().iter().map(|c| c.name.clone()).collect(),
             steps: plan.len(),
+        });
+        log.write(&Record::Outline {
+            outline: Outline::of(plan),
         });
         log
     }

@@ -2,7 +2,7 @@
 
 mod count;
 mod outcome;
-mod prepare;
+pub(crate) mod prepare;
 mod skips;
 mod stages;
 
@@ -13,6 +13,7 @@ use std::time::Instant;
 
 pub(crate) use stages::STAGES;
 
+use crate::browser;
 use outcome::{Outcome, Tally};
 use stages::{How, Stage};
 
@@ -32,6 +33,9 @@ pub(crate) fn run(names: &[String]) -> ExitCode {
     }
     if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::LAB) {
         stages::prepare_lab_meanwhile();
+    }
+    if wanted.len() > 1 && wanted.iter().any(|stage| stage.name == stages::BROWSER) {
+        browser::prepare_meanwhile();
     }
     let tally = run_stages(&wanted);
     let _ = write!(stdout(), "\n{tally}");

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::venv::NoVenv;
+
 /// What a stage came to. A stage that is one check counts one; one that runs tests counts them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -47,6 +49,15 @@ impl Outcome {
 
     fn skips(&self) -> usize {
         self.skipped.iter().map(|(count, _)| count).sum()
+    }
+}
+
+impl From<NoVenv> for Outcome {
+    fn from(why: NoVenv) -> Self {
+        match why {
+            NoVenv::Skipped(why) => Self::skipped(why),
+            NoVenv::Failed(why) => Self::failed(why),
+        }
     }
 }
 

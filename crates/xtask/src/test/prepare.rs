@@ -15,6 +15,18 @@ const NEEDED: &[(&str, &str)] = &[
     ("openssl", "openssl"),
     ("busybox", "busybox"),
     ("python3", "python3"),
+    ("prometheus", "prometheus"),
+    ("prometheus-node-exporter", "prometheus-node-exporter"),
+];
+
+/// The services of these packages, which are not to run here: tests start what they need.
+const SERVICES: &[(&str, &str)] = &[
+    ("etcd-server", "etcd.service"),
+    ("prometheus", "prometheus.service"),
+    (
+        "prometheus-node-exporter",
+        "prometheus-node-exporter.service",
+    ),
 ];
 
 /// The package of Debian without which `python3 -m venv` does not work.
@@ -38,7 +50,7 @@ pub(super) fn prepare() {
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
     let programs = programs.join(", ");
     let packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
-    if !is_root() || !is_installed("apt-get") {
+    if !can_install() {
         return say(&format!(
             "not installed: {programs}; tests that need them are skipped, and only root on Debian \
              gets them from here (`apt-get install {}`)",
@@ -53,17 +65,36 @@ pub(super) fn prepare() {
     }
 }
 
-fn install(packages: &[&str]) -> Result<(), String> {
-    // The package of etcd would start an instance of its own, on the ports of any other.
-    let _policy = Policy::forbid_starts()?;
-    // Without an index, or with an old one, the first try fails.
-    if apt_get(&["install"], packages).is_err() {
-        apt_get(&["update"], &[])?;
-        apt_get(&["install"], packages)?;
+/// Installs packages that start nothing.
+///
+/// # Errors
+///
+/// When that does not work, or is not ours to do.
+pub(crate) fn install_with_apt(packages: &[&str]) -> Result<(), String> {
+    if !can_install() {
+        return Err("only root on Debian gets it from here".to_owned());
     }
-    // It is not to be started at the next boot either.
-    if packages.contains(&"etcd-server") && Path::new("/run/systemd/system").is_dir() {
-        watch(Command::new("systemctl").args(["--quiet", "disable", "etcd.service"]))?;
+    // Without an index, or with an old one, the first try fails.
+    apt_get(&["install"], packages).or_else(|_| {
+        apt_get(&["update"], &[])?;
+        apt_get(&["install"], packages)
+    })
+}
+
+fn can_install() -> bool {
+    is_root() && is_installed("apt-get")
+}
+
+fn install(packages: &[&str]) -> Result<(), String> {
+    // Some would start an instance of their own, on the ports of any other.
+    let _policy = Policy::forbid_starts()?;
+    install_with_apt(packages)?;
+    // They are not to be started at the next boot either.
+    if Path::new("/run/systemd/system").is_dir() {
+        let of = |package: &str| SERVICES.iter().find(|(name, _)| *name == package);
+        for (_, service) in packages.iter().filter_map(|package| of(package)) {
+            watch(Command::new("systemctl").args(["--quiet", "disable", service]))?;
+        }
     }
     Ok(())
 }

@@ -22,9 +22,10 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
 /// The hosts of the members are locked. Those of group `infra`, which many clusters may share, need
 /// not be: what is written there is named after members, and a member's host is locked.
 pub(super) fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepIndex {
-    let locks: Vec<_> = steps
-        .members()
-        .map(|member| steps.add(At::Member(member), Action::Lock, [gate]))
+    let members = steps.members().map(At::Member);
+    let locks: Vec<_> = members
+        .chain(steps.leaving())
+        .map(|at| steps.add(at, Action::Lock, [gate]))
         .collect();
     steps.barrier(Barrier::Locked, locks)
 }
@@ -60,7 +61,7 @@ fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex 
 }
 
 /// All old members are down before the first new one starts (design.md, rule 6).
-fn stop(steps: &mut ClusterSteps<'_, '_>, staged: StepIndex) -> StepIndex {
+pub(super) fn stop(steps: &mut ClusterSteps<'_, '_>, staged: StepIndex) -> StepIndex {
     let stops: Vec<_> = steps
         .members()
         .map(|member| steps.add(At::Member(member), Action::Stop, [staged]))

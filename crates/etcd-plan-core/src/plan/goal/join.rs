@@ -13,19 +13,32 @@ use crate::spec::{ClusterSpec, InitialState};
 /// by the goal or by `etcd_init`, some members are left out of the limit, and members are started.
 pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &ClusterSpec) -> bool {
     let is_asked_for = match goal {
-        Goal::Join => true,
+        Goal::Join | Goal::Replace => true,
         Goal::Create => *spec.settings.guards.init == InitialState::Existing,
-        Goal::Rebuild | Goal::Reload | Goal::Backup | Goal::Maintain => false,
+        Goal::Rebuild
+        | Goal::Reload
+        | Goal::Remove
+        | Goal::Destroy
+        | Goal::Backup
+        | Goal::Maintain => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }
 
-/// Gives the position of the first member that the limit leaves out: membership is changed from its
-/// host, so that it can be changed back when a new host is lost.
-pub(in crate::plan) fn sponsor(selection: &Selection, spec: &ClusterSpec) -> Option<u32> {
-    let mut members = spec.members.iter();
-    let position = members.position(|member| !selection.takes_host(&member.host.name))?;
-    u32::try_from(position).ok()
+/// Gives the place of the first voter that the limit leaves out: membership is changed from its
+/// host, so that it can be changed back when a new host is lost. Where a new member takes the place
+/// of the only one, that is the one that is to leave.
+pub(in crate::plan) fn sponsor(selection: &Selection, spec: &ClusterSpec) -> Option<At> {
+    let mut members = (0..).zip(&spec.members);
+    let stays = members.find(|(_, m)| !m.learner && !selection.takes_host(&m.host.name));
+    let mut leaving = (0..).zip(&spec.leaving);
+    match stays {
+        Some((position, _)) => Some(At::Member(position)),
+        None => {
+            let (position, _) = leaving.find(|(_, leaver)| leaver.on_host().is_some())?;
+            Some(At::Leaving(position))
+        }
+    }
 }
 
 /// Adds the steps for a cluster.
@@ -45,7 +58,7 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
 
 /// The package and the certificates need nothing of the cluster; the configuration names its
 /// members, and comes later.
-fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> Vec<StepIndex> {
+pub(super) fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> Vec<StepIndex> {
     let authority = steps.add(At::Controller, Action::EnsureAuthority, [locked]);
     let mut ready = Vec::new();
     for member in steps.selected() {
@@ -61,12 +74,12 @@ fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> Vec<StepIn
 
 /// Nothing is added before its host is ready, and the next one not before this one has its vote
 /// (design.md, rule 8).
-fn join(
+pub(super) fn join(
     steps: &mut ClusterSteps<'_, '_>,
     member: u32,
     last: impl IntoIterator<Item = StepIndex>,
 ) -> Vec<StepIndex> {
-    let (at, sponsor) = (At::Member(member), At::Member(steps.sponsor()));
+    let (at, sponsor) = (At::Member(member), steps.sponsor());
     let promote = |file: &MemberFile| Action::Promote { file: *file };
 
     let stopped = steps.add(at, Action::Stop, last);
@@ -92,7 +105,7 @@ fn join(
 
 /// The members that were there get files that name the new ones; etcd reads that part of them only
 /// when it makes its data, so none restarts.
-fn finish(steps: &mut ClusterSteps<'_, '_>, joined: &[StepIndex]) {
+pub(super) fn finish(steps: &mut ClusterSteps<'_, '_>, joined: &[StepIndex]) {
     let mut ready = Vec::new();
     for member in steps.members() {
         let at = At::Member(member);

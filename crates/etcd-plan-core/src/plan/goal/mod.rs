@@ -2,15 +2,19 @@
 
 mod backup;
 mod create;
+mod destroy;
 pub(in crate::plan) mod join;
 mod maintain;
 mod reload;
+mod remove;
+mod replace;
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::build::Steps;
+use super::build::{ClusterSteps, Steps};
 use super::options::PurgeRule;
+use super::step::StepIndex;
 use crate::names::{NameError, serde_through_text};
 
 /// What is wanted of the clusters.
@@ -32,6 +36,15 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// Members leave the cluster that lives: see [`PlanBuilder::depart`](super::PlanBuilder::depart).
+    /// They are taken out one after the other, through one that stays and is well; then what they have
+    /// left on their hosts is stopped and moved aside.
+    Remove,
+    /// A new host, which the limit names, takes the place of a member: before that leaves where it
+    /// lives, and after that where it is dead.
+    Replace,
+    /// The clusters are taken away: the seeds' `-t etcd_purge`. Data is moved aside.
+    Destroy,
     /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
     Backup,
     /// The history of the clusters' stores is compacted, and members' databases give back what they do
@@ -41,11 +54,14 @@ pub enum Goal {
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
         Self::Reload,
+        Self::Remove,
+        Self::Replace,
+        Self::Destroy,
         Self::Backup,
         Self::Maintain,
     ];
@@ -57,6 +73,9 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Remove => "remove",
+            Self::Replace => "replace",
+            Self::Destroy => "destroy",
             Self::Backup => "backup",
             Self::Maintain => "maintain",
         }
@@ -65,17 +84,29 @@ impl Goal {
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
-            Self::Create | Self::Join | Self::Reload | Self::Backup | Self::Maintain => {
-                PurgeRule::WhenNeeded
-            }
-            Self::Rebuild => PurgeRule::Always,
+            Self::Create
+            | Self::Join
+            | Self::Reload
+            | Self::Remove
+            | Self::Replace
+            | Self::Backup
+            | Self::Maintain => PurgeRule::WhenNeeded,
+            Self::Rebuild | Self::Destroy => PurgeRule::Always,
         }
+    }
+
+    /// Says whether members leave.
+    pub(crate) fn changes_who_leaves(self) -> bool {
+        matches!(self, Self::Remove | Self::Replace)
     }
 
     /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
     /// and never builds one.
     pub(crate) fn leaves_what_is_there(self) -> bool {
-        matches!(self, Self::Reload | Self::Backup | Self::Maintain)
+        matches!(
+            self,
+            Self::Reload | Self::Remove | Self::Backup | Self::Maintain
+        )
     }
 
     /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
@@ -103,25 +134,21 @@ impl Goal {
                     }
                 }
             }
-            Self::Reload => {
-                let gate = steps.guarded_gate();
-                for cluster in 0..steps.cluster_count() {
-                    reload::plan(&mut steps.of_cluster(cluster), gate);
-                }
-            }
-            Self::Maintain => {
-                let gate = steps.guarded_gate();
-                for cluster in 0..steps.cluster_count() {
-                    maintain::plan(&mut steps.of_cluster(cluster), gate);
-                }
-            }
-            Self::Backup => {
-                let gate = steps.guarded_gate();
-                for cluster in 0..steps.cluster_count() {
-                    backup::plan(&mut steps.of_cluster(cluster), gate);
-                }
-            }
+            Self::Reload => each(steps, reload::plan),
+            Self::Remove => each(steps, remove::plan),
+            Self::Replace => each(steps, replace::plan),
+            Self::Destroy => each(steps, destroy::plan),
+            Self::Backup => each(steps, backup::plan),
+            Self::Maintain => each(steps, maintain::plan),
         }
+    }
+}
+
+/// Adds the steps of a goal that is the same for all clusters.
+fn each(steps: &mut Steps<'_>, plan: fn(&mut ClusterSteps<'_, '_>, StepIndex)) {
+    let gate = steps.guarded_gate();
+    for cluster in 0..steps.cluster_count() {
+        plan(&mut steps.of_cluster(cluster), gate);
     }
 }
 

@@ -52,6 +52,7 @@ pub fn resolve(inventory: &Inventory, extra: &ExtraVars) -> Result<ResolvedInven
             group,
             settings,
             members,
+            leaving: Vec::new(),
             infra: infra.clone(),
         });
     }

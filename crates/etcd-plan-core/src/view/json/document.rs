@@ -28,6 +28,8 @@ pub(super) struct Cluster {
     pub(super) group: GroupName,
     pub(super) parameters: BTreeMap<String, Parameter>,
     pub(super) members: Vec<Member>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) leaving: Vec<Leaving>,
     pub(super) infra: Vec<Host>,
 }
 
@@ -47,6 +49,16 @@ pub(super) struct Member {
     pub(super) address: Address,
     pub(super) learner: bool,
     pub(super) host: Host,
+}
+
+/// A member that is to leave the cluster.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leaving {
+    pub(super) named: String,
+    pub(super) dead: bool,
+    /// None when its host is not in the inventory.
+    pub(super) member: Option<Member>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,13 +87,13 @@ pub(super) struct Step {
 
 /// The file that a step writes, as it is rendered from the inventory. What only a run knows stands
 /// in angle brackets.
-#[derive(Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
-    pub(super) path: String,
-    pub(super) owner: String,
-    pub(super) group: String,
-    pub(super) mode: String,
+pub(in crate::view) struct File {
+    pub(in crate::view) path: String,
+    pub(in crate::view) owner: String,
+    pub(in crate::view) group: String,
+    pub(in crate::view) mode: String,
     /// None for certificates and keys, which never stand in a plan.
-    pub(super) content: Option<String>,
+    pub(in crate::view) content: Option<String>,
 }

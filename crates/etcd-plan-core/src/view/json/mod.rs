@@ -8,5 +8,8 @@ mod document;
 mod read;
 mod write;
 
+pub(super) use document::File as ShownFile;
+pub(super) use write::Files;
+
 /// The format that is written, and the only one that is read.
 pub(super) const FORMAT: &str = "etcd-plan/1";

@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::FORMAT;
-use super::document::{Cluster, Document, Host, Member, Parameter, Step};
+use super::document::{Cluster, Document, Host, Leaving, Member, Parameter, Step};
 use super::write::{self, Files};
 use crate::diagnostic::Diagnostics;
 use crate::names::ClusterName;
 use crate::plan::{self, Action, Asked, At, Plan, PlanError, StepId, StepNode};
 use crate::saved::SavedPlan;
 use crate::spec::params::{ParameterValue, Resolver, Settings};
-use crate::spec::{self, ClusterSpec, HostSpec, MemberSpec, Resolved, ValueOrigin};
+use crate::spec::{self, ClusterSpec, HostSpec, Leaver, MemberSpec, Resolved, ValueOrigin};
 
 impl Plan {
     /// Reads a document that [`Plan::to_json`] wrote, and checks every invariant again.
@@ -91,7 +91,8 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
     reader
         .problems
         .extend(unknown.map(|name| format!("`{name}` is no parameter")));
-    for member in &document.members {
+    let leave = document.leaving.iter().filter_map(|l| l.member.as_ref());
+    for member in document.members.iter().chain(leave) {
         let name = document.name.member(member.seq);
         if name != member.name {
             reader
@@ -111,6 +112,7 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
         group: document.group.clone(),
         settings,
         members: document.members.iter().map(member).collect(),
+        leaving: document.leaving.iter().map(leaving).collect(),
         infra: document.infra.iter().map(host).collect(),
         place: None,
     })
@@ -125,6 +127,14 @@ fn member(document: &Member) -> MemberSpec {
         host: host(&document.host),
         place: None,
         seq_place: None,
+    }
+}
+
+fn leaving(document: &Leaving) -> Leaver {
+    Leaver {
+        named: document.named.clone(),
+        dead: document.dead,
+        member: document.member.as_ref().map(member),
     }
 }
 

@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::FORMAT;
-use super::document::{Cluster, Document, File, Host, Member, Parameter, Step};
+use super::document::{Cluster, Document, File, Host, Leaving, Member, Parameter, Step};
 use crate::action::{StepContext, summary, why_it_waits};
 use crate::facts::{Observation, Situation};
 use crate::op::FileContent;
 use crate::plan::{self, Action, FileSet, Plan, Subtask};
 use crate::render::{self, Rendered};
 use crate::run::{RunContext, RunInputs};
-use crate::spec::{ClusterSpec, HostSpec, ResolvedInventory};
+use crate::spec::{ClusterSpec, HostSpec, Leaver, MemberSpec, ResolvedInventory};
 
 impl Plan {
     /// Writes the plan as a JSON document of format `etcd-plan/1`, without secrets.
@@ -72,18 +72,27 @@ fn cluster(spec: &ClusterSpec) -> Cluster {
             .into_iter()
             .map(parameter)
             .collect::<BTreeMap<_, _>>(),
-        members: spec
-            .members
-            .iter()
-            .map(|member| Member {
-                seq: member.seq,
-                name: member.name.clone(),
-                address: member.address.clone(),
-                learner: member.learner,
-                host: host(&member.host),
-            })
-            .collect(),
+        members: spec.members.iter().map(member).collect(),
+        leaving: spec.leaving.iter().map(leaving).collect(),
         infra: spec.infra.iter().map(host).collect(),
+    }
+}
+
+fn member(spec: &MemberSpec) -> Member {
+    Member {
+        seq: spec.seq,
+        name: spec.name.clone(),
+        address: spec.address.clone(),
+        learner: spec.learner,
+        host: host(&spec.host),
+    }
+}
+
+fn leaving(leaver: &Leaver) -> Leaving {
+    Leaving {
+        named: leaver.named.clone(),
+        dead: leaver.dead,
+        member: leaver.member.as_ref().map(member),
     }
 }
 
@@ -120,7 +129,7 @@ pub(super) fn step(step: plan::Step<'_>, files: &Files<'_>) -> Step {
 }
 
 /// The files of a plan as they are before anything was observed.
-pub(super) struct Files<'a> {
+pub(in crate::view) struct Files<'a> {
     plan: &'a Plan,
     observation: Observation,
     inputs: RunInputs,
@@ -129,7 +138,7 @@ pub(super) struct Files<'a> {
 }
 
 impl<'a> Files<'a> {
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(in crate::view) fn new(plan: &'a Plan) -> Self {
         let clusters = plan.clusters().len();
         Self {
             plan,
@@ -145,7 +154,7 @@ impl<'a> Files<'a> {
     }
 
     /// Gives the file that a step puts in its place, if it is such a step.
-    pub(super) fn of(&self, step: plan::Step<'_>) -> Option<File> {
+    pub(in crate::view) fn of(&self, step: plan::Step<'_>) -> Option<File> {
         let (wanted, content) = match step.action() {
             Action::Promote { file } if file.set() == FileSet::Conf => {
                 let run = RunContext {

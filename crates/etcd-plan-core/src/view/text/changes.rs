@@ -162,14 +162,17 @@ fn changes<'a>(
     report: &'a Report,
 ) -> impl Iterator<Item = (Step<'a>, &'a StepReport)> {
     plan.steps_of(cluster)
-        .filter(|step| {
-            !matches!(
-                step.action(),
-                Action::Lock | Action::Stage { .. } | Action::Mark | Action::Unmark
-            )
-        })
+        .filter(|step| !only_serves(step.action()))
         .filter_map(|step| Some((step, report.steps.get(step.index().get())?)))
         .filter(|(_, told)| matches!(told.outcome, Outcome::WouldChange | Outcome::Changed))
+}
+
+/// Says whether an action only serves a change, and is none that a reader wants to know.
+pub(crate) fn only_serves(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Lock | Action::Stage { .. } | Action::Mark | Action::Unmark
+    )
 }
 
 /// Gives a text in which the member's name is not told, so that it is the same for all members.

@@ -5,6 +5,7 @@ use super::wrap::write_line;
 use crate::action::{if_purged, summary};
 use crate::names::HostName;
 use crate::plan::{Action, Barrier, Plan, Step, Subtask};
+use crate::spec::Leaver;
 
 /// The steps of one cluster as a person reads them: those that are alike in one line, in phases
 /// that begin when something is so on all hosts.
@@ -115,6 +116,19 @@ impl Line<'_> {
             Action::Refresh if hosts.len() > 1 => {
                 "write what etcd does not read again into the files of all, without a restart"
                     .to_owned()
+            }
+            Action::RemoveMember { .. } => {
+                let leaving = first.cluster().into_iter().flat_map(|c| &c.leaving);
+                let names: Vec<&str> = leaving.map(Leaver::name).collect();
+                format!(
+                    "take {} out of the cluster, through the first of these that is healthy{}",
+                    names.join(", "),
+                    if names.len() > 1 {
+                        ", one after the other: who is down first, the leader last"
+                    } else {
+                        "; a leader hands over first"
+                    }
+                )
             }
             Action::Restart { .. } => {
                 "restart etcd where its configuration changed, one after the other: who is down \

@@ -6,5 +6,6 @@ mod lines;
 mod page;
 mod wrap;
 
+pub(crate) use changes::only_serves;
 pub(crate) use page::count;
 pub(crate) use wrap::{WIDTH, write_line};

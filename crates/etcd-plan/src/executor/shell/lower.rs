@@ -84,7 +84,11 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
 
 fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
     match write {
-        WriteOp::Lock { path, holder } => lock::lock(call, path, holder),
+        WriteOp::Lock {
+            path,
+            holder,
+            journal,
+        } => lock::lock(call, path, holder, journal),
         WriteOp::MakeDir { path, owner, mode } => file::make_dir(call, path, owner, *mode),
         WriteOp::StageFile {
             path,
@@ -148,6 +152,9 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
 /// Reads the answer of an operation that succeeded.
 pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
     Ok(match op {
+        Op::Write(WriteOp::Lock { .. }) if !output.said.trim().is_empty() => {
+            Reply::TakenOver(output.said.trim().to_owned())
+        }
         Op::Write(_) => Reply::Done,
         Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),

@@ -97,14 +97,17 @@ impl Protocol {
         })
     }
 
-    /// Gives the script that carries out a batch which is not empty.
+    /// Gives the script that carries out a batch, and first goes on with the journal.
     ///
     /// It is one compound command, which a shell reads to its end before it runs any of it: a
     /// script that arrives in part does nothing. It can hold secrets, so it goes to the shell's
     /// stdin only and is wiped here. Large content is not in it: [`Protocol::next_taken`].
-    pub(crate) fn script(&self, batch: &Batch) -> Zeroizing<String> {
-        let mut script = Zeroizing::new(String::with_capacity(room_for(batch)));
-        script.push_str("{\n");
+    pub(crate) fn script(&self, batch: &Batch, notes: &[String]) -> Zeroizing<String> {
+        let notes: Vec<String> = notes.iter().filter_map(|line| note(line)).collect();
+        let room = notes.iter().map(String::len).sum::<usize>() + room_for(batch);
+        let mut script = Zeroizing::new(String::with_capacity(room));
+        script.push_str("{\nat_work\n");
+        script.extend(notes);
         let mut number = 0;
         for chain in &batch.chains {
             for (nth, op) in chain.iter().enumerate() {
@@ -219,6 +222,14 @@ impl Protocol {
             message: garbled.to_string(),
         })
     }
+}
+
+/// Gives the call that writes a line into the journal; none for a line that no file could hold.
+fn note(line: &str) -> Option<String> {
+    let mut call = "note ".to_owned();
+    quote(line, &mut call).ok()?;
+    call.push('\n');
+    Some(call)
 }
 
 /// Estimates the length of a script from above, so that no copy of a secret is left behind by a

@@ -60,6 +60,7 @@ finish() {
 }
 
 batch_end() {
+    at_rest
     printf '\n%s done\n' "$marker" || exit 1
 }
 

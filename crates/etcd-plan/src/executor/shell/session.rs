@@ -29,6 +29,8 @@ pub(crate) struct ShellSession<C> {
     channel: C,
     traffic: Traffic,
     transfer: Transfer,
+    /// Lines for the journal that have not gone yet.
+    notes: Vec<String>,
     /// Why the session is over, once it is.
     over: Option<String>,
     /// Whether the shell has greeted, and operations can run.
@@ -87,6 +89,7 @@ impl<C: Channel> ShellSession<C> {
             channel,
             traffic: Traffic::default(),
             transfer: Transfer::default(),
+            notes: Vec::new(),
             over: None,
             has_greeted: false,
             shell_ended: false,
@@ -110,12 +113,7 @@ impl<C: Channel> ShellSession<C> {
             return Ok(Vec::new());
         }
         let begun = Instant::now();
-        let script = self.protocol.script(batch);
-        let output = self.exchange(script.as_bytes(), batch, self.protocol.budget(batch));
-        let results = output.and_then(|output| {
-            let results = self.protocol.results(batch, &output);
-            results.map_err(|error| self.end(error.to_string()))
-        })?;
+        let results = self.carry_out(batch, self.protocol.budget(batch))?;
         tracing::debug!(
             host = %self.host,
             operations = batch.len(),
@@ -123,6 +121,18 @@ impl<C: Channel> ShellSession<C> {
             "batch",
         );
         Ok(results)
+    }
+
+    fn carry_out(
+        &mut self,
+        batch: &Batch,
+        budget: Duration,
+    ) -> Result<Vec<OpResult>, SessionError> {
+        let script = self.protocol.script(batch, &self.notes);
+        self.notes.clear();
+        let output = self.exchange(script.as_bytes(), batch, budget)?;
+        let results = self.protocol.results(batch, &output);
+        results.map_err(|error| self.end(error.to_string()))
     }
 
     /// Lets a test set a variable of the shell.
@@ -278,6 +288,15 @@ impl<C: Channel> Session for ShellSession<C> {
 
     fn write(&mut self, batch: &Batch, _permit: &Permit) -> Result<Vec<OpResult>, SessionError> {
         self.run(batch)
+    }
+
+    fn note(&mut self, line: String) {
+        self.notes.push(line);
+    }
+
+    fn renew(&mut self) -> Result<(), SessionError> {
+        let patience = self.protocol.patience();
+        self.carry_out(&Batch::default(), patience).map(|_| ())
     }
 
     fn traffic(&self) -> Traffic {

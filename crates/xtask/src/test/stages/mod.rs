@@ -1,11 +1,13 @@
 //! The stages, in the order in which they run: a stage a file.
 
+mod browser;
 mod clippy;
 mod deny;
 mod doc;
 mod doc_tests;
 mod example;
 mod format;
+mod grafana;
 mod lab;
 mod package;
 mod python;
@@ -17,6 +19,9 @@ pub(crate) use lab::prepare_meanwhile as prepare_lab_meanwhile;
 
 /// The stage that needs an image of hosts.
 pub(crate) const LAB: &str = "lab";
+
+/// The stage that needs a browser.
+pub(crate) const BROWSER: &str = "browser";
 
 /// One thing that must hold.
 pub(crate) struct Stage {
@@ -76,6 +81,12 @@ pub(crate) const STAGES: &[Stage] = &[
         },
     },
     Stage {
+        name: BROWSER,
+        summary: "the pages of plans, runs and statuses, in a real browser",
+        runs_etcd: false,
+        how: How::InTurn(browser::run),
+    },
+    Stage {
         name: "doc-tests",
         summary: "the code in the documentation",
         runs_etcd: false,
@@ -92,6 +103,12 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "three_nodes builds a cluster, and again, and leaves no process",
         runs_etcd: true,
         how: How::InTurn(example::run),
+    },
+    Stage {
+        name: "grafana",
+        summary: "the dashboard is as Grafana's own types have it",
+        runs_etcd: false,
+        how: How::InTurn(grafana::run),
     },
     Stage {
         name: "package",

@@ -189,7 +189,7 @@ fn prelude_and_script_can_be_sent_together() {
     ]);
     let protocol = Protocol::new(Settings::machine(), NONCE);
     with_each_shell(|shell| {
-        let output = run_at_once(shell, &protocol.script(&questions));
+        let output = run_at_once(shell, &protocol.script(&questions, &[]));
         let results = protocol.results(&questions, &output).expect("results");
         assert!(matches!(results[0], Ok(Reply::System(_))), "{results:?}");
         assert_eq!(results[1], Ok(Reply::Stat(None)));
@@ -205,7 +205,7 @@ fn a_script_that_arrives_in_part_does_nothing() {
         mode: 0o755,
     }));
     let protocol = Protocol::new(Settings::machine(), NONCE);
-    let script = protocol.script(&folders);
+    let script = protocol.script(&folders, &[]);
     with_each_shell(|shell| {
         // Without the closing brace.
         run_at_once(shell, &script[..script.len() - 2]);

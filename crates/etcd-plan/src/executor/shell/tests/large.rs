@@ -87,7 +87,7 @@ fn large_content_that_arrives_in_part_is_not_put_in_its_place() {
     let file = dir.path().join("file").display().to_string();
     let changes = put(&file, vec![b'x'; 200_000]);
     let protocol = Protocol::new(Settings::machine(), NONCE);
-    let script = protocol.script(&changes);
+    let script = protocol.script(&changes, &[]);
     assert!(!script.contains("xxx"));
     with_each_shell(|shell| {
         let sent = format!("{}{}", *script, "x".repeat(100_000));

@@ -92,6 +92,7 @@ fn a_zero_byte_is_refused() {
         let refused = host.write(WriteOp::Lock {
             path: path("/lock"),
             holder: "a\0b".to_owned(),
+            journal: path("/journal"),
         });
         assert!(message(refused).contains("zero byte"));
         assert!(!host.place("lock").exists());
