@@ -73,7 +73,7 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
         (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy)) => {
             panic!("{other} is not about whole clusters that are to be there")
         }
-        (_, Goal::Rebuild) => {
+        (_, Goal::Rebuild | Goal::Restore) => {
             assert_eq!(key, None, "the cluster is new");
             assert!(
                 scene.holds(HOSTS[0], Scene::PRECIOUS),

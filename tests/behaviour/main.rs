@@ -26,6 +26,7 @@ mod reloads;
 mod removes;
 mod repeats;
 mod replaces;
+mod restores;
 mod saved_plans;
 mod status;
 mod stops;

@@ -13,4 +13,5 @@ mod monitoring;
 mod prometheus;
 mod reloads;
 mod removes;
+mod restores;
 mod sandbox;

@@ -133,6 +133,7 @@ enum GoalOption {
     BackupKeep(NonZeroU32),
     KeepRevisions(u64),
     Threshold(u8),
+    Snapshot(String),
 }
 
 impl GoalOption {
@@ -143,6 +144,7 @@ impl GoalOption {
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
             Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
             Self::Threshold(percent) => builder.threshold(percent),
+            Self::Snapshot(file) => builder.snapshot(file),
         }
     }
 }
@@ -162,6 +164,7 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             }
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
+            "snapshot" => asked.push(GoalOption::Snapshot(value.extract()?)),
             "threshold" => asked.push(GoalOption::Threshold(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");

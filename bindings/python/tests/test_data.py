@@ -30,3 +30,15 @@ def test_maintenance_of_a_fresh_cluster_has_nothing_to_do() -> None:
     report = pyetcdplan.apply(ONE, executor, goal="maintain", keep_revisions=100, threshold=30)
     assert not report.changed
     assert any("from 30 % on" in note for note in report.to_dict()["notes"])
+
+
+def test_what_was_backed_up_is_restored(tmp_path: Path) -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    kept = tmp_path / "kept"
+    pyetcdplan.apply(ONE, executor, goal="backup", backup_to=str(kept))
+    snapshot, = kept.glob("*.db")
+    report = pyetcdplan.apply(ONE, executor, goal="restore", snapshot=str(snapshot))
+    assert report.changed and pyetcdplan.status(ONE, executor)
+    with pytest.raises(pyetcdplan.PlanError, match="needs a snapshot"):
+        pyetcdplan.plan(ONE, goal="restore")

@@ -59,6 +59,8 @@ pub(crate) enum Command {
     Backup(BackupArguments),
     /// Compacts the history of stores, and defragments databases: one member at a time
     Maintain(MaintainArguments),
+    /// Makes a new cluster of a snapshot: what is there is moved aside
+    Restore(RestoreArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -141,6 +143,9 @@ pub(crate) struct Selection {
     pub(crate) snapshots: SnapshotArguments,
     #[command(flatten)]
     pub(crate) maintain: MaintainOptions,
+    /// Of goal `restore`: the snapshot; its manifest, if there is one beside it, must fit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
 }
 
 /// What maintenance leaves as it is.
@@ -265,7 +270,7 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep", "keep_revisions", "threshold"
+            "backup_to", "backup_on_host", "backup_keep", "keep_revisions", "threshold", "snapshot"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -416,6 +421,26 @@ pub(crate) struct MaintainArguments {
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The snapshot; its manifest, if there is one beside it, must fit
+    #[arg(value_name = "FILE")]
+    pub(crate) snapshot: PathBuf,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Which cluster, where the inventory has several: its hosts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Does not ask before changes; what is destructive needs `--destroy`
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Confirms that this cluster may lose what it holds, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

@@ -24,6 +24,9 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         if run.plan.goal().bears_unreached_hosts() {
             notes.extend(unreached(spec, run));
         }
+        if run.plan.goal() == Goal::Restore {
+            notes.extend(restored(run));
+        }
         if run.plan.goal() == Goal::Maintain {
             notes.extend(rooms(spec, run));
         }
@@ -52,6 +55,28 @@ fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
         ))
     });
     missing.collect()
+}
+
+/// What is restored, and what that does to whoever watches.
+fn restored(run: &RunContext<'_>) -> Vec<String> {
+    let Some(Ok(snapshot)) = &run.observation.snapshot else {
+        return Vec::new();
+    };
+    let mut notes = vec![match &snapshot.manifest {
+        Some(Ok(manifest)) => format!(
+            "the snapshot is of {}, revision {}, taken from {} at {}: what was written since is not in it",
+            manifest.cluster, manifest.revision, manifest.taken_from, manifest.taken_at
+        ),
+        _ => {
+            "the snapshot has no manifest: nobody can tell when and from which cluster it was taken"
+                .to_owned()
+        }
+    }];
+    notes.push(
+        "it is a new cluster: clients that watch have to begin anew, and leases run on from where they were"
+            .to_owned(),
+    );
+    notes
 }
 
 /// How much of each database is not in use: maintenance does nothing where that is little.

@@ -108,6 +108,11 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Read(ReadOp::Compaction { .. }) => "compaction",
+        Op::Read(ReadOp::RestoreTool) => "restore_tool",
+        Op::Write(WriteOp::SendFile { .. }) => "send_file",
+        Op::Write(WriteOp::StagePart { .. }) => "stage_part",
+        Op::Write(WriteOp::RestoreSnapshot { .. }) => "restore_snapshot",
+        Op::Write(WriteOp::PlaceStore { .. }) => "place_store",
         Op::Write(WriteOp::Compact { .. }) => "compact",
         Op::Write(WriteOp::Defragment { .. }) => "defragment",
         Op::Write(WriteOp::DisarmAlarms { .. }) => "disarm_alarms",
@@ -140,7 +145,7 @@ pub fn op_name(op: &Op) -> &'static str {
 /// Gives what an operation is about: a path, a service, an endpoint.
 fn op_object(op: &Op) -> Option<String> {
     match op {
-        Op::Read(ReadOp::System | ReadOp::Package)
+        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool)
         | Op::Write(WriteOp::InstallPackage { version: None }) => None,
         Op::Read(
             ReadOp::Stat { path }
@@ -161,6 +166,10 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
             | WriteOp::SaveSnapshot { path, .. }
+            | WriteOp::SendFile { path, .. }
+            | WriteOp::StagePart { path, .. }
+            | WriteOp::RestoreSnapshot { into: path, .. }
+            | WriteOp::PlaceStore { to: path, .. }
             | WriteOp::InstallFile { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })

@@ -62,6 +62,7 @@ impl State {
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
             }
+            ReadOp::RestoreTool => Reply::RestoreTool(store::tool(host)),
             ReadOp::FilePart {
                 path,
                 offset,
@@ -198,6 +199,36 @@ impl State {
                 let at = self.dial(name, access)?.clone();
                 self.disarm(&at)
             }
+            WriteOp::SendFile { path, .. } => {
+                Err(format!("the engine sends {path}, piece by piece"))
+            }
+            WriteOp::StagePart {
+                path,
+                offset,
+                content,
+                owner,
+                mode,
+            } => {
+                let staged = WriteOp::staged(path);
+                let mut bytes = match host.files.bytes(&staged) {
+                    Some(bytes) if *offset > 0 => bytes.to_vec(),
+                    _ => Vec::new(),
+                };
+                if bytes.len() as u64 != *offset {
+                    return Err(format!("{staged} has {} bytes", bytes.len()));
+                }
+                bytes.extend_from_slice(content.bytes());
+                let file = Node::file(bytes, owner.clone(), *mode);
+                host.files.put(&staged, file)
+            }
+            WriteOp::RestoreSnapshot {
+                snapshot,
+                into,
+                member,
+                bump,
+                is_copy,
+            } => store::restore(host, (snapshot, into), member, *bump, *is_copy),
+            WriteOp::PlaceStore { from, to, owner } => store::place(host, from, to, owner),
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }

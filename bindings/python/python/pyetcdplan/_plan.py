@@ -21,7 +21,21 @@ from ._status import Status
 
 T = TypeVar("T")
 
-Goal: TypeAlias = Literal["create", "rebuild", "join", "reload", "backup", "maintain"] | str
+Goal: TypeAlias = (
+    Literal[
+        "create",
+        "rebuild",
+        "join",
+        "reload",
+        "remove",
+        "replace",
+        "destroy",
+        "backup",
+        "maintain",
+        "restore",
+    ]
+    | str
+)
 """What a plan is for."""
 
 OnEvent: TypeAlias = Callable[[Event], object]
@@ -80,7 +94,8 @@ class Plan:
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
         ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``maintain``:
         ``keep_revisions`` of the history stay (10000), and databases are defragmented of which
-        ``threshold`` percent are not in use (20).
+        ``threshold`` percent are not in use (20). Of goal ``restore``: the ``snapshot`` that is put
+        back.
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

@@ -14,6 +14,7 @@ mod params;
 mod plan;
 mod reload;
 mod report;
+mod restore;
 mod status;
 mod validate;
 
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
+        Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),

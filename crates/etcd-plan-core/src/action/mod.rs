@@ -24,6 +24,7 @@ mod refresh;
 mod register;
 mod remove;
 mod restart;
+mod restore;
 mod settle;
 mod snapshot;
 mod stage;
@@ -77,6 +78,9 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Compact | Action::Measure | Action::Defragment { .. } | Action::Disarm => {
             maintain::questions(context)
         }
+        Action::SendSnapshot | Action::BuildStore | Action::PlaceStore | Action::DropSnapshot => {
+            restore::questions(context)
+        }
         Action::Snapshot | Action::FetchSnapshot | Action::RecordSnapshot => {
             snapshot::questions(context)
         }
@@ -125,6 +129,10 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Measure => Ok(maintain::decide_measure(context)),
         Action::Defragment { turn } => maintain::decide_defragment(context, turn),
         Action::Disarm => maintain::decide_disarm(context),
+        Action::SendSnapshot => restore::decide_send(context),
+        Action::BuildStore => restore::decide_build(context),
+        Action::PlaceStore => restore::decide_place(context),
+        Action::DropSnapshot => restore::decide_drop(context),
         Action::Snapshot => snapshot::decide(context),
         Action::FetchSnapshot => snapshot::decide_fetch(context),
         Action::RecordSnapshot => snapshot::decide_record(context),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::op::{
     Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts,
-    ReadOp, Reply, ServiceFacts, SnapshotFacts, SystemFacts,
+    ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts, SystemFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -112,6 +112,8 @@ getters! {
     compaction: Compaction -> Compaction;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `RestoreTool` question.
+    restore_tool: RestoreTool -> RestoreTool;
     /// Gives the answer to a `Fetch` question.
     fetched: Fetched -> Fetched;
     /// Gives the answer to an `AwaitHealthy` question.

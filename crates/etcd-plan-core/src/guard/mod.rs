@@ -14,6 +14,7 @@ mod quorum;
 mod readable;
 mod refusal;
 mod restarts;
+mod restored;
 mod safeguard;
 mod stranger;
 mod whole;
@@ -185,7 +186,11 @@ members restart one by one, the leader last."
     pub fn judge(self, context: &GuardContext<'_>) -> Vec<Refusal> {
         match self {
             Self::Readable => readable::judge(context),
-            Self::Prerequisites => prerequisites::judge(context),
+            Self::Prerequisites => {
+                let mut refusals = prerequisites::judge(context);
+                refusals.extend(restored::judge(context));
+                refusals
+            }
             Self::Safeguard => safeguard::judge(context),
             Self::Alive => alive::judge(context),
             Self::Foreign => foreign::judge(context),

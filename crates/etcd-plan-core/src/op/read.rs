@@ -75,6 +75,8 @@ pub enum ReadOp {
         /// where nobody can.
         count_by: Option<EtcdAccess>,
     },
+    /// Which tool restores snapshots there. Answer: [`super::RestoreTool`].
+    RestoreTool,
     /// A piece of a file of any size: `length` bytes from `offset` on, a multiple of `length`; less at
     /// its end. Answer: `Option<Vec<u8>>`.
     FilePart {

@@ -36,6 +36,8 @@ pub enum Reply {
     Compaction(Compaction),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
+    /// To `RestoreTool`.
+    RestoreTool(RestoreTool),
     /// To `Fetch`.
     Fetched(Fetched),
     /// To `AwaitHealthy`.
@@ -326,6 +328,16 @@ pub struct SnapshotFacts {
     pub hash: u32,
     /// How many keys there were at that revision; none when nobody could count them.
     pub keys: Option<u64>,
+}
+
+/// The tool on a host that restores snapshots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreTool {
+    /// `etcdutl`, or `etcdctl` where there is no such; empty where there is neither.
+    pub name: String,
+    /// Whether it can raise the revision and mark what was before as compacted (3.6, and late patches
+    /// of 3.4 and 3.5).
+    pub bumps: bool,
 }
 
 /// A file that has come to the control machine.

@@ -117,6 +117,14 @@ pub enum Action {
     },
     /// The alarm of a full quota is taken back, through one member.
     Disarm,
+    /// The snapshot that is to be restored is brought to a host, and found whole there.
+    SendSnapshot,
+    /// A member's store is made of the snapshot, beside its place.
+    BuildStore,
+    /// The store that was made goes to its place.
+    PlaceStore,
+    /// The snapshot that was brought to a host is deleted there.
+    DropSnapshot,
     /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
     /// healthy follower, or the lone member.
     Snapshot,
@@ -187,6 +195,12 @@ pub enum Barrier {
     Saved,
     /// Every member has said how much room it uses.
     Measured,
+    /// Every host has the snapshot that is to be restored.
+    Sent,
+    /// Every member's new store was made.
+    Restored,
+    /// The cluster was proved.
+    Proved,
 }
 
 impl Barrier {
@@ -200,6 +214,9 @@ impl Barrier {
             Self::Started => "started",
             Self::Saved => "saved",
             Self::Measured => "measured",
+            Self::Sent => "sent",
+            Self::Restored => "restored",
+            Self::Proved => "proved",
         }
     }
 }
@@ -239,6 +256,10 @@ impl Action {
             | Self::Measure
             | Self::Defragment { .. }
             | Self::Disarm
+            | Self::SendSnapshot
+            | Self::BuildStore
+            | Self::PlaceStore
+            | Self::DropSnapshot
             | Self::Snapshot
             | Self::FetchSnapshot
             | Self::RecordSnapshot
@@ -304,6 +325,10 @@ impl Action {
             | Self::Compact
             | Self::Defragment { .. }
             | Self::Disarm
+            | Self::SendSnapshot
+            | Self::BuildStore
+            | Self::PlaceStore
+            | Self::DropSnapshot
             | Self::Snapshot
             | Self::FetchSnapshot
             | Self::RecordSnapshot

@@ -7,9 +7,10 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
+use super::goal::restore as restored;
 use super::goal::{Goal, join};
 use super::leave;
-use super::options::{GoalOptions, PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, RestoreOptions, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -124,6 +125,18 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Sets the snapshot on the control machine that goal `restore` puts back: absolute, or relative to
+    /// the folder of the run. Its manifest, if there is one beside it, must fit.
+    #[must_use]
+    pub fn snapshot(mut self, file: impl Into<String>) -> Self {
+        let bump = self.options.restore.map(|asked| asked.bump_revision);
+        self.options.restore = Some(RestoreOptions {
+            snapshot: file.into(),
+            bump_revision: bump.unwrap_or(RestoreOptions::BUMP),
+        });
+        self
+    }
+
     /// Keeps so many revisions of the history when it is compacted; by default 10000.
     #[must_use]
     pub fn keep_revisions(mut self, revisions: u64) -> Self {
@@ -199,6 +212,7 @@ impl<'a> PlanBuilder<'a> {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))
         });
+        restored::check(self.goal, &self.options, &selection, &clusters)?;
         match self.goal {
             Goal::Join => check_join(&selection, &clusters)?,
             Goal::Replace => leave::check_new(&selection, &clusters)?,

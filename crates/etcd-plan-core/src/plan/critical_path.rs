@@ -86,6 +86,8 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::RemoveMember { .. }
         | Action::PutBack { .. }
         | Action::Measure
+        | Action::PlaceStore
+        | Action::DropSnapshot
         | Action::Disarm
         | Action::RecordSnapshot
         | Action::PruneSnapshots
@@ -95,6 +97,8 @@ fn usual_cost_ms(action: Action) -> u64 {
         Action::ReadFacts => 150,
         Action::Install => 3000,
         Action::Stop
+        | Action::SendSnapshot
+        | Action::BuildStore
         | Action::Compact
         | Action::Defragment { .. }
         | Action::Snapshot

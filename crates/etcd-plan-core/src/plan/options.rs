@@ -45,6 +45,9 @@ pub struct GoalOptions {
     /// What maintenance leaves as it is.
     #[serde(skip_serializing_if = "is_default")]
     pub maintain: MaintainOptions,
+    /// What is restored; none where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<RestoreOptions>,
 }
 
 impl GoalOptions {
@@ -93,6 +96,22 @@ impl Default for MaintainOptions {
             threshold: 20,
         }
     }
+}
+
+/// What is restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreOptions {
+    /// The snapshot on the control machine, absolute, or relative to the folder of the run.
+    pub snapshot: String,
+    /// By how much the revision is raised where the tool on the hosts can; by default 1000000000, as
+    /// etcd's page on recovery has it: more than a cluster writes in a week.
+    pub bump_revision: u64,
+}
+
+impl RestoreOptions {
+    /// By how much the revision is raised where nobody says it.
+    pub const BUMP: u64 = 1_000_000_000;
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -85,6 +85,10 @@ impl Effect {
             | Action::Unmark
             | Action::Unregister
             | Action::Register { .. }
+            | Action::SendSnapshot
+            | Action::BuildStore
+            | Action::PlaceStore
+            | Action::DropSnapshot
             | Action::Compact
             | Action::Measure
             | Action::Defragment { .. }

@@ -217,6 +217,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::KeyCount(_)
             | Reply::Compaction(_)
             | Reply::Snapshot(_)
+            | Reply::RestoreTool(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)

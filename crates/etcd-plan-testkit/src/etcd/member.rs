@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use etcd_plan::core::names::{EtcdId, HostPath};
-use etcd_plan::core::op::MemberFacts;
+use etcd_plan::core::op::{MemberFacts, RestoredMember};
 use serde::{Deserialize, Serialize};
 
 use super::EtcdConfig;
@@ -97,6 +97,46 @@ impl MemberState {
             revision: 1,
             compacted: 0,
             history: 0,
+            free: 0,
+            full: BTreeSet::new(),
+        };
+        for member in members.into_values() {
+            state.append(0, Change::Add(member));
+        }
+        state
+    }
+
+    /// Makes what a member of a new cluster knows that is made of a snapshot.
+    pub(crate) fn restored(held: &Self, member: &RestoredMember, bump: u64) -> Self {
+        let members: BTreeMap<EtcdId, MemberFacts> = member
+            .initial_cluster
+            .split(',')
+            .filter_map(|entry| entry.split_once('='))
+            .map(|(name, url)| {
+                let peer_urls = vec![url.to_owned()];
+                let id = initial_member_id(&peer_urls, &member.token);
+                let member = MemberFacts {
+                    id,
+                    name: name.to_owned(),
+                    peer_urls,
+                    client_urls: Vec::new(),
+                    is_learner: false,
+                };
+                (id, member)
+            })
+            .collect();
+        let revision = held.revision + bump;
+        let mut state = Self {
+            cluster_id: cluster_id(members.keys().copied()),
+            id: initial_member_id(std::slice::from_ref(&member.peer_url), &member.token),
+            members: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            term: 1,
+            log: Vec::new(),
+            kv: held.kv.clone(),
+            revision,
+            compacted: if bump > 0 { revision } else { held.compacted },
+            history: held.history,
             free: 0,
             full: BTreeSet::new(),
         };

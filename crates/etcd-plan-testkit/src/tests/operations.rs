@@ -51,6 +51,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
         Reply::Compaction(_) => "compaction",
+        Reply::RestoreTool(_) => "restore tool",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",

@@ -20,7 +20,8 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
         | Goal::Remove
         | Goal::Destroy
         | Goal::Backup
-        | Goal::Maintain => false,
+        | Goal::Maintain
+        | Goal::Restore => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }

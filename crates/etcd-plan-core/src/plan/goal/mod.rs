@@ -8,6 +8,7 @@ mod maintain;
 mod reload;
 mod remove;
 mod replace;
+pub(in crate::plan) mod restore;
 
 use std::fmt;
 use std::str::FromStr;
@@ -50,11 +51,14 @@ pub enum Goal {
     /// The history of the clusters' stores is compacted, and members' databases give back what they do
     /// not use, one after the other; an alarm of a full quota is taken back then.
     Maintain,
+    /// A new cluster is made of a snapshot: see [`PlanBuilder::snapshot`](super::PlanBuilder::snapshot).
+    /// What is there is moved aside, as by [`Goal::Rebuild`].
+    Restore,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -64,6 +68,7 @@ impl Goal {
         Self::Destroy,
         Self::Backup,
         Self::Maintain,
+        Self::Restore,
     ];
 
     /// Gives the goal's name.
@@ -78,6 +83,7 @@ impl Goal {
             Self::Destroy => "destroy",
             Self::Backup => "backup",
             Self::Maintain => "maintain",
+            Self::Restore => "restore",
         }
     }
 
@@ -91,7 +97,7 @@ impl Goal {
             | Self::Replace
             | Self::Backup
             | Self::Maintain => PurgeRule::WhenNeeded,
-            Self::Rebuild | Self::Destroy => PurgeRule::Always,
+            Self::Rebuild | Self::Destroy | Self::Restore => PurgeRule::Always,
         }
     }
 
@@ -140,6 +146,7 @@ impl Goal {
             Self::Destroy => each(steps, destroy::plan),
             Self::Backup => each(steps, backup::plan),
             Self::Maintain => each(steps, maintain::plan),
+            Self::Restore => each(steps, restore::plan),
         }
     }
 }

@@ -65,6 +65,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
             etcd::access(call.word(&keep.to_string()), access)
         }
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
+        ReadOp::RestoreTool => call.function("restore_tool"),
         ReadOp::FilePart {
             path,
             offset,
@@ -142,6 +143,28 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         }
         WriteOp::Defragment { access } => etcd::access(call.function("defragment"), access),
         WriteOp::DisarmAlarms { access } => etcd::access(call.function("disarm_alarms"), access),
+        WriteOp::SendFile { path, .. } => call
+            .function("fail")
+            .refuse(format!("{path} is sent piece by piece")),
+        WriteOp::StagePart {
+            path,
+            offset,
+            content,
+            owner,
+            mode,
+        } => file::stage_part(call, path, *offset, content, owner, *mode),
+        WriteOp::RestoreSnapshot {
+            snapshot,
+            into,
+            member,
+            bump,
+            is_copy,
+        } => snapshot::restore(call, snapshot, into, member, *bump, *is_copy),
+        WriteOp::PlaceStore { from, to, owner } => call
+            .function("place_store")
+            .path(from)
+            .path(to)
+            .word(&format!("{}:{}", owner.user, owner.group)),
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
@@ -168,6 +191,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
         Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
+        Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
@@ -192,7 +216,11 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
         Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
         Op::Read(ReadOp::Snapshot { .. })
         | Op::Write(
-            WriteOp::SaveSnapshot { .. } | WriteOp::Compact { .. } | WriteOp::Defragment { .. },
+            WriteOp::RestoreSnapshot { .. }
+            | WriteOp::PlaceStore { .. }
+            | WriteOp::SaveSnapshot { .. }
+            | WriteOp::Compact { .. }
+            | WriteOp::Defragment { .. },
         ) => DATABASE,
         // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
         Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
