@@ -8,6 +8,7 @@
 //! | take members out | [`remove`] |
 //! | put a new host in the place of a member | [`replace`] |
 //! | let members take on changed settings | [`reload`] |
+//! | bring members to another version of etcd | [`upgrade`] |
 //! | take a cluster away | [`destroy`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
@@ -33,6 +34,9 @@ pub mod replace {}
 
 #[doc = include_str!("reload.md")]
 pub mod reload {}
+
+#[doc = include_str!("upgrade.md")]
+pub mod upgrade {}
 
 #[doc = include_str!("destroy.md")]
 pub mod destroy {}
