@@ -4,6 +4,7 @@ mod backups;
 mod converging;
 mod create;
 mod cuts;
+mod destroys;
 mod failures;
 mod guard_matrix;
 mod inventories;

@@ -31,7 +31,7 @@ const ALL: [&str; 6] = [
 ];
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 8] = [
+const PAGES: [(&str, fn() -> String); 9] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])

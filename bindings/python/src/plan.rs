@@ -133,6 +133,9 @@ enum GoalOption {
     BackupOnHost,
     BackupKeep(NonZeroU32),
     To(EtcdVersion),
+    NoSnapshot,
+    Depart(Vec<String>),
+    Dead,
 }
 
 impl GoalOption {
@@ -142,6 +145,9 @@ impl GoalOption {
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
             Self::To(version) => builder.version(version),
+            Self::NoSnapshot => builder.without_snapshot(),
+            Self::Depart(members) => builder.depart(members),
+            Self::Dead => builder.dead(true),
         }
     }
 }
@@ -163,6 +169,11 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
                 value.py(),
                 &value.extract::<String>()?,
             )?)),
+            "no_snapshot" => {
+                asked.extend(value.extract::<bool>()?.then_some(GoalOption::NoSnapshot));
+            }
+            "depart" => asked.push(GoalOption::Depart(value.extract()?)),
+            "dead" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Dead)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");

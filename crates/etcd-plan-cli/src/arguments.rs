@@ -169,6 +169,9 @@ pub(crate) struct SnapshotArguments {
     /// How many of a cluster are kept there, with the new one [default: all]
     #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
     pub(crate) keep: Option<NonZeroU32>,
+    /// Takes none
+    #[arg(id = "no_snapshot", long = "no-snapshot", help_heading = SNAPSHOTS)]
+    pub(crate) no_snapshot: bool,
 }
 
 /// How hosts are reached.
@@ -258,7 +261,7 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -389,6 +392,8 @@ pub(crate) struct DestroyArguments {
     /// Confirms that this cluster is to be destroyed, as typing its name does
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

@@ -138,6 +138,9 @@ fn snapshots<'a>(
     if arguments.on_host {
         builder = builder.backup_on_host();
     }
+    if arguments.no_snapshot {
+        builder = builder.without_snapshot();
+    }
     if let Some(keep) = arguments.keep {
         builder = builder.backup_keep(keep);
     }

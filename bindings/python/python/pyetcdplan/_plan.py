@@ -81,8 +81,11 @@ class Plan:
         ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
         folder on this machine that they are brought to, absolute or relative to that of the inventory
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
-        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``upgrade``: ``to`` is
-        the version that it brings members to (``etcd_version`` of the inventory).
+        ``backup_keep`` is how many of a cluster are kept there (all); with ``no_snapshot=True`` a
+        goal that takes one before it does something else takes none. Of ``remove`` and ``replace``:
+        ``depart`` lists the members that leave, by host, name, id or address; ``dead=True`` says
+        that they are dead. Of ``upgrade``: ``to`` is the version that it brings members to
+        (``etcd_version`` of the inventory).
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

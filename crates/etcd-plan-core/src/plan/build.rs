@@ -134,6 +134,14 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Takes no snapshot where the goal would take one before it does something else, as
+    /// [`Goal::Destroy`] does.
+    #[must_use]
+    pub fn without_snapshot(mut self) -> Self {
+        self.options.backup.skip = true;
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors

@@ -61,6 +61,10 @@ pub struct BackupOptions {
     pub to: Option<String>,
     /// How many of a cluster are kept there, with the new one; none for all, which is the default.
     pub keep: Option<u32>,
+    /// Whether none is taken where the goal would take one before it does something else; by default it
+    /// is taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skip: bool,
 }
 
 impl Default for BackupOptions {
@@ -68,6 +72,7 @@ impl Default for BackupOptions {
         Self {
             to: Some("backups".to_owned()),
             keep: None,
+            skip: false,
         }
     }
 }
