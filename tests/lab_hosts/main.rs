@@ -6,6 +6,7 @@
 mod cli;
 mod create;
 mod cuts;
+mod databases;
 mod disks;
 mod fixture;
 mod guards;

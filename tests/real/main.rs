@@ -6,10 +6,13 @@
 )]
 
 mod backups;
+mod external;
 mod joins;
 mod kills;
+mod maintenance;
 mod monitoring;
 mod prometheus;
 mod reloads;
 mod removes;
+mod restores;
 mod sandbox;

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use etcd_plan::consumers::{Consumer, Namespace, Scope, Vip};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::{ClusterName, EtcdVersion, HostPath};
+use etcd_plan::names::{Address, ClusterName, Days, EtcdVersion, HostPath, MemberName};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -59,10 +60,18 @@ pub(crate) enum Command {
     Destroy(DestroyArguments),
     /// Saves what the clusters hold: a snapshot of each, from a healthy follower
     Backup(BackupArguments),
+    /// Compacts the history of stores, and defragments databases: one member at a time
+    Maintain(MaintainArguments),
+    /// Makes a new cluster of a snapshot: what is there is moved aside
+    Restore(RestoreArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Issues a certificate for a client of a cluster, by the CA of its members
+    Issue(IssueArguments),
+    /// Prints or writes what consumers of a cluster need: Patroni, vip-manager, etcdctl, others
+    Outputs(OutputsArguments),
     /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
     /// dashboard
     Monitoring(MonitoringArguments),
@@ -142,6 +151,24 @@ pub(crate) struct Selection {
     pub(crate) dead: bool,
     #[command(flatten)]
     pub(crate) snapshots: SnapshotArguments,
+    #[command(flatten)]
+    pub(crate) maintain: MaintainOptions,
+    /// Of goal `restore`: the snapshot; its manifest, if there is one beside it, must fit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// What maintenance leaves as it is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct MaintainOptions {
+    /// Of goal `maintain`: how many revisions of the history stay [default: 10000; where the quota is
+    /// full, none]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_revisions: Option<u64>,
+    /// Of goal `maintain`: from which part that is not in use a database is defragmented, in percent
+    /// [default: 20]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) threshold: Option<u8>,
 }
 
 const SNAPSHOTS: &str = "Snapshots that the goal takes";
@@ -164,6 +191,9 @@ pub(crate) struct SnapshotArguments {
     /// How many of a cluster are kept there, with the new one [default: all]
     #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
     pub(crate) keep: Option<NonZeroU32>,
+    /// Takes none
+    #[arg(id = "no_snapshot", long = "no-snapshot", help_heading = SNAPSHOTS)]
+    pub(crate) no_snapshot: bool,
 }
 
 /// How hosts are reached.
@@ -253,7 +283,8 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -385,6 +416,8 @@ pub(crate) struct DestroyArguments {
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+    #[command(flatten)]
     pub(crate) run: RunArguments,
 }
 
@@ -407,6 +440,42 @@ pub(crate) struct BackupArguments {
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: MaintainOptions,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The snapshot; its manifest, if there is one beside it, must fit
+    #[arg(value_name = "FILE")]
+    pub(crate) snapshot: PathBuf,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Which cluster, where the inventory has several: its hosts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Does not ask before changes; what is destructive needs `--destroy`
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Confirms that this cluster may lose what it holds, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
@@ -454,6 +523,89 @@ pub(crate) struct EnvArguments {
     /// Where the files are: with `sandbox=DIR`, below the folder of the first member
     #[arg(short, long, default_value = "ssh", value_name = "HOW")]
     pub(crate) connection: Connection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct IssueArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The common name of the client, and the name of its files
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cn: MemberName,
+    /// An address or DNS name that it is good for besides; nobody asks a client for one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) san: Vec<Address>,
+    /// Which cluster, where there are several with different CAs
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// The folder for certificate, key and `ca.crt` [default: `clients`, beside `ca_dir`]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// How long it is valid, such as 365d [default: `cert_validity`]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) validity: Option<Days>,
+    /// Issues it again though the one that is there is good
+    #[arg(long)]
+    pub(crate) renew: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Who it is for
+    #[arg(
+        long = "for",
+        value_name = "CONSUMER",
+        required_unless_present = "refresh",
+        value_parser = one_of::<Consumer, _>(Consumer::ALL.map(Consumer::as_str))
+    )]
+    pub(crate) consumer: Option<Consumer>,
+    /// Which cluster, where there are several
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// Writes it into this file, and remembers that: when the cluster has changed, runs and `status`
+    /// say that it is out of date
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Writes every file again that was written with `-o` and is out of date
+    #[arg(long, conflicts_with_all = ["consumer", "output"])]
+    pub(crate) refresh: bool,
+    /// The authority's certificate on the consumer's host [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate there, as `etcd-plan issue` makes one [default:
+    /// /etc/pki/etcd-client.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key there [default: /etc/pki/etcd-client.key]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) key: Option<HostPath>,
+    /// The `scope` of the Patroni cluster; vip-manager needs it
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) scope: Option<Scope>,
+    /// The `namespace` of Patroni [default: /pg]
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) namespace: Option<Namespace>,
+    /// The address that vip-manager moves, with its network, such as 10.10.10.2/24
+    #[arg(
+        long,
+        value_name = "ADDRESS/BITS",
+        requires = "interface",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) vip: Option<Vip>,
+    /// The network interface that takes it, such as eth0
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "vip",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) interface: Option<String>,
+    /// The name of the Patroni member on vip-manager's host [default: the host's name]
+    #[arg(long, value_name = "NAME", help_heading = "Patroni and vip-manager")]
+    pub(crate) node: Option<String>,
 }
 
 #[derive(Debug, Args)]

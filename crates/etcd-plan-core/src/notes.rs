@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn, running};
-use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::facts::{ClockOffset, FoundConf, MemberQuestions, Standing};
 use crate::guard::split_hint;
 use crate::names::EtcdVersion;
-use crate::plan::{Action, MemberFile, Step, Subtask, Turn};
+use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
+use crate::status::size_of;
 
 /// The largest difference between the clocks of two members that is not told, in milliseconds.
 /// Certificates and leases are judged by these clocks, and logs compared.
@@ -17,13 +18,19 @@ const CLOCKS_APART: i64 = 1_000;
 
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = lasting(run);
     let registers =
         run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
         notes.extend(clocks(spec, run));
         if run.plan.goal().bears_unreached_hosts() {
             notes.extend(unreached(spec, run));
+        }
+        if run.plan.goal() == Goal::Restore {
+            notes.extend(restored(run));
+        }
+        if run.plan.goal() == Goal::Maintain {
+            notes.extend(rooms(spec, run));
         }
         if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
@@ -39,6 +46,15 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
     notes
 }
 
+/// Gives those that hold beyond the run, and that it can only tell before its first change: what it
+/// changes for others.
+pub fn lasting(run: &RunContext<'_>) -> Vec<String> {
+    let clusters = 0..run.plan.clusters().len();
+    clusters
+        .filter_map(|cluster| endpoints(cluster, run))
+        .collect()
+}
+
 /// Hosts that the goal does without.
 fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
     let members = spec.members.iter();
@@ -51,6 +67,50 @@ fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
         ))
     });
     missing.collect()
+}
+
+/// What is restored, and what that does to whoever watches.
+fn restored(run: &RunContext<'_>) -> Vec<String> {
+    let Some(Ok(snapshot)) = &run.observation.snapshot else {
+        return Vec::new();
+    };
+    let mut notes = vec![match &snapshot.manifest {
+        Some(Ok(manifest)) => format!(
+            "the snapshot is of {}, revision {}, taken from {} at {}: what was written since is not in it",
+            manifest.cluster, manifest.revision, manifest.taken_from, manifest.taken_at
+        ),
+        _ => {
+            "the snapshot has no manifest: nobody can tell when and from which cluster it was taken"
+                .to_owned()
+        }
+    }];
+    notes.push(
+        "it is a new cluster: clients that watch have to begin anew, and leases run on from where they were"
+            .to_owned(),
+    );
+    notes
+}
+
+/// How much of each database is not in use: maintenance does nothing where that is little.
+fn rooms(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
+    let members = spec.members.iter();
+    let rooms = members.filter_map(|member| {
+        let facts = run.observation.facts(&member.host.name).ok()?;
+        let said = MemberQuestions::new(spec, member).last_said(facts).ok()?;
+        let status = said.status.as_ref()?;
+        let free = status.db_size.saturating_sub(status.db_size_in_use?);
+        let percent = free.saturating_mul(100) / status.db_size.max(1);
+        let size = size_of(status.db_size);
+        Some(format!("{percent} % of {size} at {}", member.name))
+    });
+    let rooms: Vec<String> = rooms.collect();
+    (!rooms.is_empty()).then(|| {
+        format!(
+            "of the databases is not in use: {}; from {} % on they are defragmented",
+            rooms.join(", "),
+            run.plan.options().maintain.threshold
+        )
+    })
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
@@ -69,6 +129,42 @@ fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
             apart / 1000,
             apart % 1000 / 100,
             behind.host.name
+        )
+    })
+}
+
+/// Says that clients find the cluster elsewhere from then on, and who must be told: files that this
+/// run does not write name the endpoints, too.
+fn endpoints(cluster: usize, run: &RunContext<'_>) -> Option<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let goal = run.plan.goal();
+    if !(run.plan.joins(cluster) || matches!(goal, Goal::Reload | Goal::Remove | Goal::Replace)) {
+        return None;
+    }
+    let listed = run.listed(cluster).ok()?;
+    let voters = listed.iter().filter(|member| !member.is_learner);
+    let found: BTreeSet<&String> = voters.flat_map(|member| &member.client_urls).collect();
+    // Members that are neither there nor to come now change nothing.
+    let is_to_be = |member: &&MemberSpec| {
+        let is_there = || Standing::of(&spec.peer_url(member), listed) != Standing::Unlisted;
+        !run.is_leaving(cluster, member) && (run.is_joining(cluster, member) || is_there())
+    };
+    let members = spec.voters().filter(is_to_be);
+    let wanted: Vec<String> = members.map(|member| spec.client_url(member)).collect();
+    let wanted: BTreeSet<&String> = wanted.iter().collect();
+    let one = |urls: BTreeSet<&&String>, sign: &str| {
+        let urls = urls.into_iter().map(|url| format!("{sign} {url}"));
+        urls.collect::<Vec<String>>()
+    };
+    let mut changes = one(wanted.difference(&found).collect(), "+");
+    changes.extend(one(found.difference(&wanted).collect(), "-"));
+    (!changes.is_empty() && !found.is_empty()).then(|| {
+        format!(
+            "clients reach {} elsewhere from now on ({}); these name endpoints, too: `etcd3.hosts` of \
+             Patroni, `dcs-endpoints` of vip-manager, /etc/profile.d/etcdctl.sh on hosts that are no \
+             members (`etcd-plan outputs` writes them)",
+            spec.name,
+            changes.join(", ")
         )
     })
 }

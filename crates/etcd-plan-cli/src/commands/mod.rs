@@ -5,14 +5,18 @@ mod backup;
 mod env;
 mod explain;
 mod inventory;
+mod issue;
 mod log;
+mod maintain;
 mod members;
 mod meta;
 mod monitoring;
+mod outputs;
 mod params;
 mod plan;
 mod reload;
 mod report;
+mod restore;
 mod status;
 mod upgrade;
 mod validate;
@@ -39,8 +43,12 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
+        Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
+        Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Issue(arguments) => issue::run(&arguments, output),
+        Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),

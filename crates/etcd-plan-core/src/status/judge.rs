@@ -47,7 +47,13 @@ impl ClusterStatus {
             for view in &views {
                 problems.extend(view.problem(is_listed(&views, view)));
             }
-            problems.extend(of_all(&views));
+            let mut together = of_all(&views);
+            if spec.is_external() {
+                for finding in &mut together {
+                    "tell whoever runs it, or correct the inventory".clone_into(&mut finding.hint);
+                }
+            }
+            problems.extend(together);
         }
         let is_situation_known = views.iter().all(|view| view.facts.is_ok());
         if let (Situation::Remains { why }, true) = (inputs.situation, is_situation_known) {
@@ -92,7 +98,7 @@ impl ClusterStatus {
                 .filter_map(|view| Some(view.etcd?.status.as_ref()?.revision))
                 .max(),
             backup: latest(&inputs),
-            quota: spec.settings.storage.quota.0,
+            quota: quota(spec),
             members,
             strangers: strangers(&views),
             alarms,
@@ -102,4 +108,12 @@ impl ClusterStatus {
             drift: if is_there { inputs.drift } else { Vec::new() },
         }
     }
+}
+
+/// Gives the quota of a cluster's database in bytes; 0 where it is not ours to say.
+pub(super) fn quota(spec: &ClusterSpec) -> u64 {
+    if spec.is_external() {
+        return 0;
+    }
+    spec.settings.storage.quota.0
 }
