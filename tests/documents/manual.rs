@@ -1,11 +1,13 @@
 //! The previews in the pages of the manual are what the code gives.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use etcd_plan::Goal;
 use etcd_plan::engine::{Observed, Run, Silent};
+use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
 use etcd_plan_testkit::SimExecutor;
 use etcd_plan_tests::Scene;
@@ -28,8 +30,11 @@ const ALL: [&str; 6] = [
     "10.10.10.14",
 ];
 
+/// Gives what a page shows.
+type Shown = fn() -> String;
+
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 6] = [
+const PAGES: [(&str, Shown); 7] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -46,6 +51,7 @@ const PAGES: [(&str, fn() -> String); 6] = [
         preview(&on(3), 3, Goal::Reload, &asked)
     }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
+    ("monitoring", watching),
 ];
 
 #[test]
@@ -66,7 +72,7 @@ fn every_page_shows_what_the_code_gives() {
             .into_string()
             .expect("text")
     });
-    let pages: BTreeSet<String> = there.filter(|name| name.ends_with(".md")).collect();
+    let pages: BTreeSet<String> = there.filter(|name| name != "mod.rs").collect();
     assert_eq!(pages, names, "a page without a preview that is checked");
 }
 
@@ -80,6 +86,16 @@ fn text(members: usize) -> String {
          infra: {{ hosts: {{ 10.10.10.9: {{}} }} }}\n",
         hosts.concat()
     )
+}
+
+/// Gives what `etcd-plan monitoring` says when it has written its files.
+fn watching() -> String {
+    let paths = MonitoringPaths::default();
+    let files = monitoring::files(on(0).plan().clusters(), &paths).expect("the templates work");
+    let lines = files
+        .iter()
+        .map(|file| format!("+ monitoring/{}\n", file.path));
+    lines.collect()
 }
 
 /// Gives the hosts, with a cluster of so many members.
@@ -120,10 +136,10 @@ fn told(plan: &Plan, observed: &Observed<'_>) -> String {
     let preview = observed.preview();
     let mut text = plan.changes(&preview, WIDTH).to_string();
     for note in &preview.notes {
-        text.push_str(&format!("\nnote: {note}"));
+        write!(text, "\nnote: {note}").expect("a String takes everything");
     }
     for loss in observed.losses() {
-        text.push_str(&format!("\n\n! {loss}"));
+        write!(text, "\n\n! {loss}").expect("a String takes everything");
     }
     fixed(text.trim_end()) + "\n"
 }

@@ -6,6 +6,7 @@
 mod cli;
 mod create;
 mod cuts;
+mod databases;
 mod disks;
 mod fixture;
 mod guards;
@@ -18,3 +19,4 @@ mod python;
 mod rebuild;
 mod reload;
 mod removes;
+mod upgrade;

@@ -6,6 +6,7 @@ import pickle
 import threading
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pyetcdplan
@@ -254,3 +255,29 @@ def test_a_reload_restarts_who_must_and_leaves_the_rest_alone(
         "etcd/10.10.10.10/etcd_launch/restart/leader",
     ]
     assert not reload.apply(simulated).changed
+
+
+def test_an_upgrade_brings_members_to_the_version_that_it_is_given(
+    plan: Plan, simulated: SimulatedExecutor, tmp_path: Path
+) -> None:
+    plan.apply(simulated)
+    with pytest.raises(pyetcdplan.PlanError, match="needs a version"):
+        pyetcdplan.plan(THREE, goal="upgrade")
+    too_far = pyetcdplan.plan(THREE, goal="upgrade", to="3.7.0")
+    with pytest.raises(pyetcdplan.GuardRefused, match="more than one minor release"):
+        too_far.apply(simulated)
+    package = tmp_path / "etcd.deb"
+    package.write_text("3.5.40")  # to a simulated host a package is its version
+    upgrade = pyetcdplan.plan(
+        THREE,
+        goal="upgrade",
+        to="3.5.40",
+        backup_on_host=True,
+        extra_vars=f"etcd_package={package}",
+    )
+    report = upgrade.apply(simulated)
+    restarts = [step.host for step in report.changed if "/restart/" in step.step]
+    assert restarts == ["10.10.10.11", "10.10.10.12", "10.10.10.10"]
+    members = plan.status(simulated).clusters[0].members
+    assert {member.version for member in members} == {"3.5.40"}
+    assert not upgrade.apply(simulated).changed

@@ -108,6 +108,9 @@ pub(crate) fn plan(
     if let Some(limit) = &selection.limit {
         builder = builder.limit(limit);
     }
+    if let Some(version) = &selection.to {
+        builder = builder.version(version.clone());
+    }
     builder = snapshots(builder, &selection.snapshots)?;
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {

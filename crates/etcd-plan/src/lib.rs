@@ -43,6 +43,7 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`consumers`], [`outputs`] | what Patroni, vip-manager and others need to be told of a cluster |
 //! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
@@ -56,6 +57,7 @@ pub mod executor;
 mod inventory_file;
 pub mod journal;
 pub mod manual;
+pub mod outputs;
 pub mod permit;
 pub mod pki;
 #[cfg(test)]
@@ -69,8 +71,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, monitoring,
-    names, op, plan, render, report, saved, secret, spec, view,
+    action, backup, consumers, diagnostic, event, explain, facts, guard, identity, inventory,
+    monitoring, names, op, plan, render, report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

@@ -22,7 +22,8 @@ from ._status import Status
 T = TypeVar("T")
 
 Goal: TypeAlias = (
-    Literal["create", "rebuild", "join", "reload", "remove", "replace", "destroy", "backup"] | str
+    Literal["create", "rebuild", "join", "reload", "upgrade", "remove", "replace", "destroy", "backup"]
+    | str
 )
 """What a plan is for."""
 
@@ -83,7 +84,8 @@ class Plan:
         ``backup_keep`` is how many of a cluster are kept there (all); with ``no_snapshot=True`` a
         goal that takes one before it does something else takes none. Of ``remove`` and ``replace``:
         ``depart`` lists the members that leave, by host, name, id or address; ``dead=True`` says
-        that they are dead.
+        that they are dead. Of ``upgrade``: ``to`` is the version that it brings members to
+        (``etcd_version`` of the inventory).
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

@@ -4,7 +4,7 @@ use etcd_plan::render::ClientEnvironment;
 use super::inventory;
 use crate::arguments::{EnvArguments, EnvFormat};
 use crate::connect::Connection;
-use crate::exit::{BAD_INPUT, FAILED, Failure, SUCCESS};
+use crate::exit::{FAILED, Failure, SUCCESS};
 use crate::output::Output;
 
 /// Prints the environment of etcdctl.
@@ -13,19 +13,7 @@ pub(super) fn run(arguments: &EnvArguments, output: Output) -> Result<u8, Failur
     if let Some(name) = &arguments.cluster {
         inventory::keep(&mut resolved, name)?;
     }
-    let [cluster] = resolved.clusters.as_slice() else {
-        let names: Vec<String> = resolved
-            .clusters
-            .iter()
-            .map(|c| c.name.to_string())
-            .collect();
-        let message = format!("the inventory has several clusters: {}", names.join(", "));
-        return Err(Failure::new(
-            BAD_INPUT,
-            message,
-            "name one with `--cluster`",
-        ));
-    };
+    let cluster = super::outputs::only(&resolved.clusters)?;
     let root = match (&arguments.connection, cluster.members.first()) {
         (Connection::Sandbox(folder), Some(member)) => {
             let root = SandboxExecutor::new(folder).root(&member.host.name);

@@ -5,15 +5,18 @@ mod backup;
 mod env;
 mod explain;
 mod inventory;
+mod issue;
 mod log;
 mod members;
 mod meta;
 mod monitoring;
+mod outputs;
 mod params;
 mod plan;
 mod reload;
 mod report;
 mod status;
+mod upgrade;
 mod validate;
 
 use etcd_plan::report::Report;
@@ -32,6 +35,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Upgrade(arguments) => upgrade::run(arguments, verbose, output),
         Command::Join(arguments) => members::join(arguments, verbose, output),
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
@@ -39,6 +43,8 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Issue(arguments) => issue::run(&arguments, output),
+        Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),

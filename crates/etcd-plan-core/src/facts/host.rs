@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::op::{
     Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener, PackageFacts, ReadOp,
-    Reply, ServiceFacts, SnapshotFacts, SystemFacts,
+    Reply, ServiceFacts, SnapshotFacts, SystemFacts, VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -100,6 +100,8 @@ getters! {
     names: Names -> Vec<String>;
     /// Gives the answer to a `Service` question.
     service: Service -> ServiceFacts;
+    /// Gives the answer to a `StartedAfter` question.
+    started_after: StartedAfter -> Option<i64>;
     /// Gives the answer to a `Listeners` question.
     listeners: Listeners -> Vec<Listener>;
     /// Gives the answer to a `DataDir` question.
@@ -110,6 +112,10 @@ getters! {
     key_count: KeyCount -> Option<u64>;
     /// Gives the answer to a `Holdings` question.
     holdings: Holdings -> Option<Holdings>;
+    /// Gives the answer to an `Auth` question.
+    auth: Auth -> Option<bool>;
+    /// Gives the answer to an `AwaitVoters` question.
+    voters: Voters -> VotersFacts;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
     /// Gives the answer to a `Fetch` question.

@@ -16,7 +16,7 @@ pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
     Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts, FileKind,
     Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts,
-    ServiceManager, ServiceState, SnapshotFacts, SystemFacts,
+    ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
 };
 pub use service::Service;
 pub use write::WriteOp;

@@ -26,6 +26,8 @@ pub enum Reply {
     Names(Vec<String>),
     /// To `Service`.
     Service(ServiceFacts),
+    /// To `StartedAfter`.
+    StartedAfter(Option<i64>),
     /// To `Listeners`.
     Listeners(Vec<Listener>),
     /// To `DataDir`.
@@ -36,6 +38,10 @@ pub enum Reply {
     KeyCount(Option<u64>),
     /// To `Holdings`.
     Holdings(Option<Holdings>),
+    /// To `Auth`.
+    Auth(Option<bool>),
+    /// To `AwaitVoters`.
+    Voters(VotersFacts),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
     /// To `Fetch`.
@@ -352,4 +358,13 @@ pub struct Awaited {
     pub waited: Millis,
     /// The last lines of its log when it is not healthy; empty otherwise.
     pub log: String,
+}
+
+/// What several etcds say after they were waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotersFacts {
+    /// What each says at the end, in the order in which they were asked for.
+    pub etcds: Vec<EtcdFacts>,
+    /// How long it took.
+    pub waited: Millis,
 }

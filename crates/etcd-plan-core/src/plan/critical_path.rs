@@ -85,13 +85,14 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Withdraw
         | Action::RemoveMember { .. }
         | Action::PutBack { .. }
+        | Action::Spare { .. }
         | Action::RecordSnapshot
         | Action::PruneSnapshots
         | Action::Unregister
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
-        Action::Install => 3000,
+        Action::Install | Action::Fetch => 3000,
         Action::Stop | Action::Snapshot | Action::FetchSnapshot => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => 500,

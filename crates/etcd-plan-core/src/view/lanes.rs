@@ -105,6 +105,7 @@ pub(super) fn label(action: Action) -> &'static str {
             Barrier::Saved => "what it holds is saved",
         },
         Action::Install => "install etcd",
+        Action::Fetch => "fetch the packages",
         Action::EnsureAuthority => "certificate authority",
         Action::IssueCertificate { .. } => "issue certificate",
         Action::Stage { files } => match files {
@@ -128,6 +129,7 @@ pub(super) fn label(action: Action) -> &'static str {
         Action::PromoteMember { .. } => "give it its vote",
         Action::TakeBack { .. } => "take out again",
         Action::Withdraw => "move its data aside",
+        Action::Spare { .. } => "ask the others",
         Action::RemoveMember { .. } => "take out a member",
         Action::Restart { .. } => "restart etcd",
         Action::Settle { .. } => "wait until it is back",

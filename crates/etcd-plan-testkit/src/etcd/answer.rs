@@ -33,7 +33,11 @@ impl State {
             healthy: served.is_ok(),
             status: Some(status(etcd)),
             members,
-            alarms: Vec::new(),
+            alarms: match served {
+                Ok(()) => self.alarms.get(&etcd.member.cluster_id).cloned(),
+                Err(_) => None,
+            }
+            .unwrap_or_default(),
             said: served.err().unwrap_or_default(),
         }
     }
@@ -64,6 +68,13 @@ impl State {
             leases: Some(0),
             watchers: Some(0),
         })
+    }
+
+    /// Says whether the cluster at an endpoint has users, if it serves.
+    pub(crate) fn auth(&self, from: &HostName, access: &EtcdAccess) -> Option<bool> {
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
+        let serves = etcd.ready && serving(etcd).is_ok();
+        serves.then(|| self.with_users.contains(&etcd.member.cluster_id))
     }
 
     /// Says who listens on ports of a host.

@@ -9,6 +9,7 @@
 //! | put a new host in the place of a member | [`replace`] |
 //! | let members take on changed settings | [`reload`] |
 //! | take a cluster away | [`destroy`] |
+//! | let Prometheus and Grafana watch | [`monitoring`] |
 //!
 //! What holds for all of them: everything is read and every guard is judged before the first change;
 //! the preview is made by the decisions that the run makes; a second run has nothing to do; and a run
@@ -34,3 +35,6 @@ pub mod reload {}
 
 #[doc = include_str!("destroy.md")]
 pub mod destroy {}
+
+#[doc = include_str!("monitoring.md")]
+pub mod monitoring {}

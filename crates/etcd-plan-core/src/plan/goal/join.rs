@@ -15,7 +15,12 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
     let is_asked_for = match goal {
         Goal::Join | Goal::Replace => true,
         Goal::Create => *spec.settings.guards.init == InitialState::Existing,
-        Goal::Rebuild | Goal::Reload | Goal::Remove | Goal::Destroy | Goal::Backup => false,
+        Goal::Rebuild
+        | Goal::Reload
+        | Goal::Upgrade
+        | Goal::Remove
+        | Goal::Destroy
+        | Goal::Backup => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }

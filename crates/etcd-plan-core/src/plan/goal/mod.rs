@@ -7,6 +7,7 @@ pub(in crate::plan) mod join;
 mod reload;
 mod remove;
 mod replace;
+pub(in crate::plan) mod upgrade;
 
 use std::fmt;
 use std::str::FromStr;
@@ -35,6 +36,9 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// The members of the cluster that lives go to another version of etcd, one after the other:
+    /// that of [`crate::plan::PlanBuilder::version`].
+    Upgrade,
     /// Members leave the cluster that lives: see [`PlanBuilder::depart`](super::PlanBuilder::depart).
     /// They are taken out one after the other, through one that stays and is well; then what they have
     /// left on their hosts is stopped and moved aside.
@@ -50,11 +54,12 @@ pub enum Goal {
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
         Self::Reload,
+        Self::Upgrade,
         Self::Remove,
         Self::Replace,
         Self::Destroy,
@@ -68,11 +73,18 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Upgrade => "upgrade",
             Self::Remove => "remove",
             Self::Replace => "replace",
             Self::Destroy => "destroy",
             Self::Backup => "backup",
         }
+    }
+
+    /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
+    /// are locked, whatever the limit, and nothing is purged or built.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Reload | Self::Upgrade)
     }
 
     /// Says when what is there is purged.
@@ -81,6 +93,7 @@ impl Goal {
             Self::Create
             | Self::Join
             | Self::Reload
+            | Self::Upgrade
             | Self::Remove
             | Self::Replace
             | Self::Backup => PurgeRule::WhenNeeded,
@@ -96,7 +109,10 @@ impl Goal {
     /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
     /// and never builds one.
     pub(crate) fn leaves_what_is_there(self) -> bool {
-        matches!(self, Self::Reload | Self::Remove | Self::Backup)
+        matches!(
+            self,
+            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup
+        )
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -119,6 +135,7 @@ impl Goal {
                 }
             }
             Self::Reload => each(steps, reload::plan),
+            Self::Upgrade => each(steps, upgrade::plan),
             Self::Remove => each(steps, remove::plan),
             Self::Replace => each(steps, replace::plan),
             Self::Destroy => each(steps, destroy::plan),
