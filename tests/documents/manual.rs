@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
 use etcd_plan::engine::{Observed, Run, Silent};
@@ -66,13 +66,16 @@ fn every_page_shows_what_the_code_gives() {
         .join("..")
         .join(FOLDER);
     let there = fs::read_dir(folder).expect("a folder");
-    let there = there.map(|file| {
-        file.expect("a file")
-            .file_name()
-            .into_string()
-            .expect("text")
-    });
-    let pages: BTreeSet<String> = there.filter(|name| name != "mod.rs").collect();
+    let there = there.map(|file| file.expect("a file").path());
+    let shows = |page: &PathBuf| {
+        let text = fs::read_to_string(page).expect("a page");
+        text.contains("<!-- begin preview -->")
+    };
+    let name = |page: PathBuf| {
+        page.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let pages: BTreeSet<String> = there.filter(shows).filter_map(name).collect();
     assert_eq!(pages, names, "a page without a preview that is checked");
 }
 
