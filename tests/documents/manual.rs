@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
+use etcd_plan::consumers::{Consumer, Output};
 use etcd_plan::engine::{Observed, Run, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
-use etcd_plan_testkit::SimExecutor;
+use etcd_plan_testkit::{HostSpec, SimExecutor, SimWorld};
 use etcd_plan_tests::Scene;
 
 use crate::blocks::block;
@@ -34,7 +35,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 7] = [
+const PAGES: [(&str, Shown); 9] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -50,8 +51,12 @@ const PAGES: [(&str, Shown); 7] = [
         let asked = ["extra etcd_election_timeout=2000"];
         preview(&on(3), 3, Goal::Reload, &asked)
     }),
+    ("upgrade", || {
+        preview(&on_the_old_version(), 3, Goal::Upgrade, &["to 3.5.16"])
+    }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
     ("monitoring", watching),
+    ("consumers", patroni),
 ];
 
 #[test]
@@ -102,6 +107,17 @@ fn watching() -> String {
 }
 
 /// Gives the hosts, with a cluster of so many members.
+/// Gives what `etcd-plan outputs --for patroni --scope pg-test` prints.
+fn patroni() -> String {
+    let scene = on(0);
+    let plan = scene.plan();
+    let output = Output {
+        scope: Some("pg-test".parse().expect("a scope")),
+        ..Output::new(Consumer::Patroni, plan.clusters()[0].name.clone())
+    };
+    output.render(plan.clusters()).expect("all is said")
+}
+
 fn on(members: usize) -> Scene {
     let scene = Scene::of(&ALL, &text(members.max(1)));
     if members > 0 {
@@ -113,6 +129,14 @@ fn on(members: usize) -> Scene {
     scene
 }
 
+/// Gives the hosts with a cluster of three on Debian 12's etcd.
+fn on_the_old_version() -> Scene {
+    let hosts = ALL.map(|host| HostSpec::new(host).installed("3.4.23"));
+    let scene = Scene::on(SimWorld::new(hosts), &text(3));
+    scene.must_run(&scene.plan());
+    scene
+}
+
 /// Gives what the command shows before it asks: changes, notes, and what would be lost.
 fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String {
     let inventory = etcd_plan_tests::inventory(&text(members));
@@ -120,6 +144,7 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
     for asked in asked {
         builder = match asked.split_once(' ').expect("a word and a value") {
             ("limit", pattern) => builder.limit(pattern),
+            ("to", version) => builder.version(version.parse().expect("a version")),
             ("depart", member) => builder.depart([member]),
             (_, variable) => {
                 let mut extra = etcd_plan::ExtraVars::new();

@@ -132,10 +132,10 @@ enum GoalOption {
     BackupTo(String),
     BackupOnHost,
     BackupKeep(NonZeroU32),
+    To(EtcdVersion),
     NoSnapshot,
     Depart(Vec<String>),
     Dead,
-    To(EtcdVersion),
 }
 
 impl GoalOption {
@@ -144,10 +144,10 @@ impl GoalOption {
             Self::BackupTo(folder) => builder.backup_to(folder),
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
+            Self::To(version) => builder.version(version),
             Self::NoSnapshot => builder.without_snapshot(),
             Self::Depart(members) => builder.depart(members),
             Self::Dead => builder.dead(true),
-            Self::To(version) => builder.version(version),
         }
     }
 }
@@ -165,15 +165,15 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "backup_on_host" => {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
             }
+            "to" => asked.push(GoalOption::To(version(
+                value.py(),
+                &value.extract::<String>()?,
+            )?)),
             "no_snapshot" => {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::NoSnapshot));
             }
             "depart" => asked.push(GoalOption::Depart(value.extract()?)),
             "dead" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Dead)),
-            "to" => asked.push(GoalOption::To(version(
-                value.py(),
-                &value.extract::<String>()?,
-            )?)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");

@@ -79,9 +79,8 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
             restart::questions(context)
         }
         Action::Refresh => refresh::questions(),
-        Action::Snapshot | Action::FetchSnapshot | Action::RecordSnapshot => {
-            snapshot::questions(context)
-        }
+        Action::Snapshot => snapshot::questions(context),
+        Action::FetchSnapshot | Action::RecordSnapshot => snapshot::file_questions(),
         Action::Register { .. } => register::questions(context),
         Action::Unregister => unregister::questions(context),
     }

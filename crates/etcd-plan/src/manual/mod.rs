@@ -8,8 +8,10 @@
 //! | take members out | [`remove`] |
 //! | put a new host in the place of a member | [`replace`] |
 //! | let members take on changed settings | [`reload`] |
+//! | bring members to another version of etcd | [`upgrade`] |
 //! | take a cluster away | [`destroy`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
+//! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
 //! What holds for all of them: everything is read and every guard is judged before the first change;
 //! the preview is made by the decisions that the run makes; a second run has nothing to do; and a run
@@ -33,8 +35,14 @@ pub mod replace {}
 #[doc = include_str!("reload.md")]
 pub mod reload {}
 
+#[doc = include_str!("upgrade.md")]
+pub mod upgrade {}
+
 #[doc = include_str!("destroy.md")]
 pub mod destroy {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}
+
+#[doc = include_str!("consumers.md")]
+pub mod consumers {}

@@ -111,7 +111,7 @@ impl<S: Store> Pki<S> {
         if files.certificate == ca_file {
             let kind = PkiErrorKind::Other("is where the CA's certificate lies".to_owned());
             let mut error = PkiError::new(self.store.place(&ca_file), kind);
-            error.hint = "give the client another name than `ca`".to_owned();
+            "give the client another name than `ca`".clone_into(&mut error.hint);
             return Err(error);
         }
         // Members get theirs first: a CA that they do not know lets nobody in. So none is made here.
