@@ -30,11 +30,13 @@ fn destroy(scene: &Scene) -> Plan {
 fn snapshots(scene: &Scene) -> usize {
     let saved = |host: &&str| {
         let files = scene.world.files(host);
-        let saved = files.iter().filter(|(path, _)| {
-            let path = path.as_str();
-            path.starts_with("/var/lib/etcd-plan/backup/") && path.ends_with(".db")
-        });
-        saved.count()
+        let folder = etcd_plan::backup::folder();
+        let names = files
+            .children(&folder)
+            .map(|path| path.file_name().to_owned());
+        names
+            .filter(|name| name.starts_with("etcd-r") && !name.contains("json"))
+            .count()
     };
     HOSTS.iter().map(saved).sum()
 }

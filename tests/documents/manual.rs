@@ -1,8 +1,9 @@
 //! The previews in the pages of the manual are what the code gives.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
 use etcd_plan::consumers::{Consumer, Output};
@@ -30,8 +31,11 @@ const ALL: [&str; 6] = [
     "10.10.10.14",
 ];
 
+/// Gives what a page shows.
+type Shown = fn() -> String;
+
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 9] = [
+const PAGES: [(&str, Shown); 9] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -67,13 +71,16 @@ fn every_page_shows_what_the_code_gives() {
         .join("..")
         .join(FOLDER);
     let there = fs::read_dir(folder).expect("a folder");
-    let there = there.map(|file| {
-        file.expect("a file")
-            .file_name()
-            .into_string()
-            .expect("text")
-    });
-    let pages: BTreeSet<String> = there.filter(|name| name.ends_with(".md")).collect();
+    let there = there.map(|file| file.expect("a file").path());
+    let shows = |page: &PathBuf| {
+        let text = fs::read_to_string(page).expect("a page");
+        text.contains("<!-- begin preview -->")
+    };
+    let name = |page: PathBuf| {
+        page.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let pages: BTreeSet<String> = there.filter(shows).filter_map(name).collect();
     assert_eq!(pages, names, "a page without a preview that is checked");
 }
 
@@ -157,10 +164,10 @@ fn told(plan: &Plan, observed: &Observed<'_>) -> String {
     let preview = observed.preview();
     let mut text = plan.changes(&preview, WIDTH).to_string();
     for note in &preview.notes {
-        text.push_str(&format!("\nnote: {note}"));
+        write!(text, "\nnote: {note}").expect("a String takes everything");
     }
     for loss in observed.losses() {
-        text.push_str(&format!("\n\n! {loss}"));
+        write!(text, "\n\n! {loss}").expect("a String takes everything");
     }
     fixed(text.trim_end()) + "\n"
 }
