@@ -70,6 +70,11 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
             let is_left_alone = report.count(Outcome::Changed) == 0;
             assert_eq!(is_left_alone, there == There::Running);
         }
+        (_, Goal::Create | Goal::Join | Goal::Reload | Goal::Upgrade | Goal::Backup) => {
+            assert_eq!(key.as_deref(), Some(Scene::PRECIOUS));
+            let is_left_alone = report.count(Outcome::Changed) == 0;
+            assert_eq!(is_left_alone, there == There::Running);
+        }
         (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy)) => {
             panic!("{other} is not about whole clusters that are to be there")
         }

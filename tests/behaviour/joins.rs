@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use etcd_plan::engine::Silent;
+use etcd_plan::engine::{Run, Silent};
 use etcd_plan::plan::Plan;
 use etcd_plan::{Goal, Outcome};
-use etcd_plan_testkit::{Effect, FaultPlan, Kind};
+use etcd_plan_testkit::{Effect, FaultPlan, Kind, SimExecutor};
 use etcd_plan_tests::{HOSTS, Scene, THREE};
 
 const FOURTH: &str = "10.10.10.13";
@@ -362,4 +362,23 @@ fn a_join_that_is_cut_off_goes_on() {
             scene.assert_works();
         }
     }
+}
+
+/// Others name the endpoints, too, and no run writes their files.
+#[test]
+fn who_must_be_told_of_new_endpoints_is_said_before_and_after() {
+    let scene = grown(&[FOURTH, FIFTH]);
+    let plan = join(&scene, &[FOURTH]);
+    let notes = || {
+        let executor = SimExecutor::new(&scene.world);
+        let observed = Run::new(&plan, &executor, &scene.keys).observe(&mut Silent);
+        observed.preview().notes.join("\n")
+    };
+    let before = notes();
+    assert!(before.contains("(+ https://10.10.10.13:2379)"), "{before}");
+    assert!(before.contains("`etcd3.hosts` of Patroni"), "{before}");
+    let report = scene.must_run(&plan);
+    assert!(report.notes.join("\n").contains(&before), "{report}");
+    let again = notes();
+    assert!(!again.contains("endpoints"), "{again}");
 }

@@ -10,26 +10,26 @@ use etcd_plan_tests::{HOSTS, Scene, THREE};
 use crate::cuts::CUTS;
 
 /// Makes the living cluster of three, and an inventory with these variables more.
-fn changed(vars: &str) -> Scene {
+pub(crate) fn changed(vars: &str) -> Scene {
     let mut scene = Scene::living();
     scene.reread(&THREE.replace("etcd }", &format!("etcd, {vars} }}")));
     scene
 }
 
-const SLOWER: &str = "etcd_heartbeat_interval: 200, etcd_election_timeout: 2000";
+pub(crate) const SLOWER: &str = "etcd_heartbeat_interval: 200, etcd_election_timeout: 2000";
 
-fn reload(scene: &Scene) -> Plan {
+pub(crate) fn reload(scene: &Scene) -> Plan {
     scene.plan_with(|builder| builder.goal(Goal::Reload))
 }
 
 /// Gives the hosts of the operations of one kind, in their order.
-fn hosts_of(lines: &str, op: &str) -> Vec<&'static str> {
+pub(crate) fn hosts_of(lines: &str, op: &str) -> Vec<&'static str> {
     let hosts = lines.lines().filter(|line| line.contains(op));
     let host_in = |line: &str| HOSTS.into_iter().find(|host| line.contains(host));
     hosts.filter_map(host_in).collect()
 }
 
-fn conf(scene: &Scene, host: &str) -> String {
+pub(crate) fn conf(scene: &Scene, host: &str) -> String {
     let file = scene.world.read_file(host, "/etc/etcd/etcd.conf");
     String::from_utf8(file.expect("it is there")).expect("it is text")
 }
@@ -48,7 +48,7 @@ fn edit_second(scene: &Scene) {
 }
 
 /// Says whether a file is there that a run has kept.
-fn keeps(scene: &Scene, host: &str) -> bool {
+pub(crate) fn keeps(scene: &Scene, host: &str) -> bool {
     let kept = ["etcd.conf", "etcd.service"];
     kept.iter().any(|name| {
         let path = format!("/etc/etcd/.{name}.before");
@@ -56,7 +56,7 @@ fn keeps(scene: &Scene, host: &str) -> bool {
     })
 }
 
-fn interval(scene: &Scene, host: &str) -> Option<String> {
+pub(crate) fn interval(scene: &Scene, host: &str) -> Option<String> {
     let conf = conf(scene, host);
     let mut lines = conf.lines();
     lines.find_map(|line| line.strip_prefix("heartbeat-interval: ").map(str::to_owned))
@@ -250,7 +250,7 @@ fn a_reload_needs_the_cluster_of_the_inventory() {
     let bare = Scene::bare();
     bare.must_refuse(
         &reload(&bare),
-        &["there is no cluster that could be reloaded"],
+        &["there is no cluster whose members could restart"],
     );
     let moved = changed("etcd_port: 3379");
     moved.must_refuse(&reload(&moved), &["a reload does not move members"]);
@@ -309,4 +309,48 @@ fn a_reload_that_is_cut_off_goes_on() {
             scene.assert_works();
         }
     }
+}
+
+/// The files are as wanted, and nobody has restarted since they were written.
+#[test]
+fn files_that_were_written_and_never_taken_on_are_taken_on() {
+    let scene = changed(SLOWER);
+    scene.world.pass_time(60_000);
+    scene.must_run(&scene.tagged(&[etcd_plan::Subtask::Config]));
+    let heartbeat = || {
+        scene
+            .world
+            .running_config(HOSTS[1])
+            .map(|conf| conf.heartbeat_ms)
+    };
+    assert_eq!(heartbeat(), Ok(100));
+    let report = scene.must_run(&reload(&scene));
+    let lines: Vec<&String> = report.steps.iter().flat_map(|step| &step.lines).collect();
+    let told = "was changed 60 s after etcd began";
+    assert!(lines.iter().any(|line| line.contains(told)), "{lines:?}");
+    assert_eq!(heartbeat(), Ok(200));
+    assert!(!scene.must_run(&reload(&scene)).has_changes());
+    scene.assert_works();
+}
+
+/// What etcd does not read again leaves the time of the file as it is.
+#[test]
+fn a_file_that_was_only_brought_up_to_date_is_no_reason_to_restart() {
+    let scene = Scene::living();
+    scene.world.pass_time(60_000);
+    let host = HOSTS[1];
+    let file = scene.world.files(host);
+    let path = etcd_plan::core::names::HostPath::fixed("/etc/etcd/etcd.conf");
+    let mut of_old = file.get(&path).expect("it is there").clone();
+    of_old.content = Some(conf(&scene, host).replace("etcd-3=", "other=").into_bytes());
+    scene
+        .world
+        .put_file_unnoticed(host, "/etc/etcd/etcd.conf", of_old);
+    let plan = reload(&scene);
+    assert!(scene.must_run(&plan).has_changes());
+    assert!(conf(&scene, host).contains("etcd-3="));
+    let again = scene.run(&plan);
+    let lines = again.executor.journal().lines();
+    assert!(!again.succeeded().has_changes());
+    assert_eq!(hosts_of(&lines, "stop_service"), [""; 0]);
 }

@@ -99,7 +99,7 @@ fn assert_untouched(
 ) {
     let journal = ran.executor.journal();
     let takes_away = ["stop_service", "move_aside", "delete_purged"];
-    let restarts = goal == Goal::Reload;
+    let restarts = goal.restarts();
     let taken: Vec<_> = journal
         .iter()
         .filter(|op| takes_away.contains(&op.name()))

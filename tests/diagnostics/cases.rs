@@ -7,7 +7,8 @@ use etcd_plan::diagnostic::{Code, Diagnostics, Severity};
 use etcd_plan_tests::snapshots::{assert_snapshot, findings, for_each_file};
 
 /// Codes that no inventory's text can have, which `doors.rs` shows.
-const OTHER_DOORS: [Code; 6] = [
+const OTHER_DOORS: [Code; 7] = [
+    Code::ExternalCluster,
     Code::LimitMatchesNothing,
     Code::JoinWithoutLimit,
     Code::GoalArgument,

@@ -34,6 +34,29 @@ fn a_limit_that_matches_nothing_marks_the_part_that_does_not() {
 }
 
 #[test]
+fn nothing_is_planned_for_a_cluster_of_somebody_else() {
+    let vars = "\n  vars: { etcd_cluster: theirs, etcd_external: true }\ninfra:";
+    let theirs = inventory(&THREE.replace("\ninfra:", vars));
+    let error = Plan::builder(&theirs).build();
+    let error = error.expect_err("there is nothing to plan");
+    assert!(
+        matches!(&error, PlanError::Selection(finding) if finding.code == Code::ExternalCluster)
+    );
+    assert_snapshot("diagnostics", "external.only", &error.to_string());
+
+    // Nor when somebody writes that into a plan.
+    let plan = Plan::from_inventory(&inventory(THREE)).expect("a plan");
+    let (before, after) = plan
+        .to_json()
+        .split_once("\"etcd_external\"")
+        .map(|(before, after)| (before.to_owned(), after.replacen("false", "true", 1)))
+        .expect("every parameter is in a plan");
+    let edited = Plan::from_json(&format!("{before}\"etcd_external\"{after}"));
+    let error = edited.expect_err("no plan is made for it").to_string();
+    assert!(error.contains("somebody else runs etcd"), "{error}");
+}
+
+#[test]
 fn a_join_says_who_joins_whom() {
     let inventory = inventory(THREE);
     let error = Plan::builder(&inventory)
@@ -45,6 +68,13 @@ fn a_join_says_who_joins_whom() {
         matches!(&error, PlanError::Selection(finding) if finding.code == Code::JoinWithoutLimit)
     );
     assert_snapshot("diagnostics", "join.without-limit", &error.to_string());
+}
+
+#[test]
+fn an_upgrade_says_where_to() {
+    let built = Plan::builder(&inventory(THREE)).goal(Goal::Upgrade).build();
+    let error = built.expect_err("there is no version");
+    assert!(matches!(&error, PlanError::Selection(finding) if finding.code == Code::GoalArgument));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What the documents show is what the code gives.
 
+mod blocks;
 mod formats;
+mod manual;
 mod monitoring;
 mod parameters;
 mod readme;

@@ -2,9 +2,7 @@
 //! `UPDATE_DOCUMENTS=1 cargo test -p etcd-plan-tests --test documents`.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::num::NonZeroUsize;
-use std::path::Path;
 
 use etcd_plan::Inventory;
 use etcd_plan::engine::{Run, RunSettings, Silent};
@@ -15,6 +13,8 @@ use etcd_plan::plan::{Goal, Plan};
 use etcd_plan::status::{self, Role};
 use etcd_plan_testkit::{SimExecutor, SimWorld};
 use etcd_plan_tests::{apply, inventory, plan};
+
+use crate::blocks::block;
 
 /// The seeds' cluster of three.
 const INVENTORY: &str = "\
@@ -112,27 +112,10 @@ fn guards() -> String {
     table
 }
 
-fn fenced(language: &str, content: &str) -> String {
+pub(crate) fn fenced(language: &str, content: &str) -> String {
     format!("```{language}\n{content}```\n")
 }
 
-/// Compares a block of the README, which stands between two comments, or writes it.
 fn check(name: &str, wanted: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let text = fs::read_to_string(&path).expect("the README can be read");
-    let (begin, end) = (
-        format!("<!-- begin {name} -->\n"),
-        format!("<!-- end {name} -->\n"),
-    );
-    let (head, rest) = text.split_once(&begin).expect("the block begins");
-    let (found, tail) = rest.split_once(&end).expect("the block ends");
-    if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
-        let text = format!("{head}{begin}{wanted}{end}{tail}");
-        fs::write(&path, text).expect("the README can be written");
-    } else {
-        assert_eq!(
-            found, wanted,
-            "see the first lines of tests/documents/readme.rs"
-        );
-    }
+    block("README.md", name, wanted);
 }

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use etcd_plan::report::{Outcome, Report};
-use etcd_plan::{ExtraVars, Plan};
+use etcd_plan::{ExtraVars, Goal, Plan};
 use etcd_plan_tests::{Writes, plan};
 
 use crate::fixture::{Hosts, inventory_of, node, planned};
@@ -22,7 +22,7 @@ fn join(members: &[u8], new: &[u8]) -> Plan {
     })
 }
 
-/// Carries a join out while the client works, and sees that no acknowledged write is lost.
+/// Carries a plan out while the client works, and sees that no acknowledged write is lost.
 #[expect(clippy::print_stderr, reason = "what was measured")]
 fn join_under_load(hosts: &Hosts, prefix: &str, plan: &Plan, through: u8) -> Report {
     // Puts one key after the other through the first member, and reads each again.
@@ -52,7 +52,7 @@ fn pids(hosts: &Hosts, members: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn one_member_becomes_two_three_four_and_five_under_load() {
+fn one_member_becomes_five_and_one_again_under_load() {
     let Some(hosts) = Hosts::empty(5) else { return };
     hosts.converge(&plan(&inventory_of(&[("etcd", &[1])], "")));
     for (name, members, new) in [
@@ -83,6 +83,51 @@ fn one_member_becomes_two_three_four_and_five_under_load() {
         environment.contains("https://10.10.10.14:2379"),
         "{environment}"
     );
+    shrink(&hosts);
+}
+
+/// And back: five become three and one, the leader among those that leave.
+fn shrink(hosts: &Hosts) {
+    for (name, members, leave) in [
+        ("to-three-", &[1, 2, 3, 4, 5][..], &[4, 5][..]),
+        ("to-one-", &[1, 2, 3], &[2, 3]),
+    ] {
+        let stay: Vec<u8> = members
+            .iter()
+            .copied()
+            .filter(|m| !leave.contains(m))
+            .collect();
+        move_lead(hosts, leave[1]);
+        let before = pids(hosts, &stay);
+        let text = inventory_of(&[("etcd", members)], "");
+        let depart: Vec<String> = leave.iter().map(|host| format!("etcd-{host}")).collect();
+        let plan = planned(&text, |choose| choose.goal(Goal::Remove).depart(depart));
+        let report = join_under_load(hosts, name, &plan, 1);
+        assert!(report.is_success(), "{report}");
+        assert_eq!(before, pids(hosts, &stay), "a member was restarted");
+        let listed = hosts.etcdctl(1, "member list");
+        assert_eq!(listed.matches("started").count(), stay.len(), "{listed}");
+        let again = hosts.converge(&plan);
+        assert_eq!(again.count(Outcome::Changed), 0, "{again}");
+        let left = "systemctl is-enabled etcd || :; ls -d /data/etcd* /etc/etcd/etcd.conf || :";
+        let left = hosts.sh(leave[1], left);
+        assert!(left.starts_with("disabled\n/data/etcd.purged-"), "{left}");
+        assert_eq!(left.lines().count(), 2, "{left}");
+    }
+    let one = hosts.converge(&plan(&inventory_of(&[("etcd", &[1])], "")));
+    assert_eq!(one.count(Outcome::Changed), 0, "{one}");
+}
+
+/// Lets a member lead.
+fn move_lead(hosts: &Hosts, to: u8) {
+    let script = "
+        . /etc/profile.d/etcdctl.sh
+        id=$(etcdctl member list | grep -F ' etcd-TO,' | cut -d, -f1)
+        for url in $(echo $ETCDCTL_ENDPOINTS | tr , ' '); do
+            ! ETCDCTL_ENDPOINTS=$url etcdctl move-leader $id || exit 0
+        done
+        etcdctl endpoint status --cluster -w simple";
+    hosts.sh(1, &script.replace("TO", &to.to_string()));
 }
 
 /// As the seeds describe it: first `member add` on the admin node, then the playbook.

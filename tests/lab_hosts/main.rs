@@ -6,6 +6,7 @@
 mod cli;
 mod create;
 mod cuts;
+mod databases;
 mod disks;
 mod fixture;
 mod guards;
@@ -17,3 +18,5 @@ mod packages;
 mod python;
 mod rebuild;
 mod reload;
+mod removes;
+mod upgrade;

@@ -63,11 +63,14 @@ impl Asked {
             };
         }
         // Nothing is to be written on this machine.
-        let builder = Plan::builder(inventory)
-            .goal(self.goal)
-            .backup_on_host()
-            .tags(self.tags.iter().copied())
-            .skip_tags(self.skip_tags.iter().copied());
+        let builder = Plan::builder(inventory).goal(self.goal).backup_on_host();
+        // An upgrade is done whole, and has to say where to.
+        let builder = match self.goal {
+            Goal::Upgrade => builder.version("3.5.16".parse().expect("a version")),
+            _ => builder
+                .tags(self.tags.iter().copied())
+                .skip_tags(self.skip_tags.iter().copied()),
+        };
         match self.limit(hosts) {
             Some(limit) => builder.limit(limit.into_iter().collect::<Vec<_>>().join(",")),
             None => builder,

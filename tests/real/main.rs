@@ -6,6 +6,7 @@
 )]
 
 mod backups;
+mod external;
 mod joins;
 mod kills;
 mod maintenance;

@@ -5,7 +5,7 @@ use etcd_plan::engine::{RunSettings, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths, recordings};
 use etcd_plan::names::HostPath;
 use etcd_plan::pki::PkiFolder;
-use etcd_plan::{Plan, status};
+use etcd_plan::{Goal, Plan, status};
 use etcd_plan_tests::inventory;
 use serde_json::Value;
 
@@ -79,6 +79,17 @@ fn the_dashboard_shows_what_etcdctl_says() {
         &["EtcdBackupOld", "EtcdCertificateNear"],
     );
 
+    // A backup is made, and the status is told again.
+    let shown = |title: &str| asked(&dashboard, title).remove(0);
+    let inventory = inventory(INVENTORY);
+    let backup = Plan::builder(&inventory).goal(Goal::Backup);
+    sandbox.must_run(&backup.build().expect("a good inventory"));
+    tell_status(&sandbox, &plan);
+    let is_new = |found: &[Sample]| values(found).iter().all(|age| (0.0..600.0).contains(age));
+    prometheus.until(&shown("Age of the newest backup"), is_new);
+    let old = r#"ALERTS{alertname="EtcdBackupOld"}"#;
+    prometheus.until(old, <[Sample]>::is_empty);
+
     // One member ends: the dashboard says so.
     let folder = sandbox.dir.join("hosts").join(sandbox.host(3));
     let process = fs::read_to_string(folder.join("run/etcd.pid")).expect("it runs");
@@ -89,7 +100,6 @@ fn the_dashboard_shows_what_etcdctl_says() {
         .expect("a number");
     let process = rustix::process::Pid::from_raw(process).expect("a process");
     rustix::process::kill_process(process, rustix::process::Signal::KILL).expect("it is ours");
-    let shown = |title: &str| asked(&dashboard, title).remove(0);
     prometheus.until(&shown("Survives"), |found| values(found) == [0.0]);
     assert_eq!(values(&prometheus.query(&shown("Voters alive"))), [2.0]);
     assert_eq!(values(&prometheus.query(&shown("Members"))), [3.0]);
@@ -131,12 +141,18 @@ fn write_files(sandbox: &Sandbox, plan: &Plan) -> Value {
         file("prometheus/scrape/etcd.yml")
     );
     write("prometheus.yml", &config);
+    fs::create_dir_all(sandbox.dir.join("textfile")).expect("a folder");
+    tell_status(sandbox, plan);
+    serde_json::from_str(file("grafana/dashboards/etcd-overview.json")).expect("JSON")
+}
+
+/// Writes what the status tells node exporter.
+fn tell_status(sandbox: &Sandbox, plan: &Plan) {
     let keys = PkiFolder::new(&sandbox.dir);
     let settings = RunSettings::default();
     let status = status::read(plan, &sandbox.executor, &keys, settings, &mut Silent);
-    fs::create_dir_all(sandbox.dir.join("textfile")).expect("a folder");
-    write("textfile/etcd-plan.prom", &status.to_prometheus());
-    serde_json::from_str(file("grafana/dashboards/etcd-overview.json")).expect("JSON")
+    let file = sandbox.dir.join("textfile/etcd-plan.prom");
+    fs::write(file, status.to_prometheus()).expect("it can be written");
 }
 
 /// What Grafana would ask for this cluster: panels, annotations and variables.

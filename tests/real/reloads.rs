@@ -1,4 +1,4 @@
-use etcd_plan::{ExtraVars, Goal, Plan};
+use etcd_plan::{ExtraVars, Goal, Plan, Subtask};
 use etcd_plan_tests::Writes;
 
 use crate::sandbox::Sandbox;
@@ -60,6 +60,29 @@ fn members_restart_one_after_the_other_while_a_client_writes() {
         .expect("it answers");
     writes.assert_kept("k", &keys);
     let again = sandbox.must_run(&plan);
+    assert!(!again.has_changes(), "{again}");
+
+    // A file that is written and not taken on looks as wanted.
+    let before = pids(&sandbox);
+    let vars = "{ etcd_heartbeat_interval: 150, etcd_election_timeout: 1600 }";
+    let mut extra = ExtraVars::new();
+    extra.add_file(vars, "vars.yml").expect("a mapping");
+    let written = sandbox.plan(3, |ask| {
+        ask.tags([Subtask::Config])
+            .limit(sandbox.host(1))
+            .extra_vars(extra.clone())
+    });
+    sandbox.must_run(&written);
+    let taken_on = sandbox.plan(3, |ask| {
+        ask.goal(Goal::Reload)
+            .limit(sandbox.host(1))
+            .extra_vars(extra)
+    });
+    sandbox.must_run(&taken_on);
+    let after = pids(&sandbox);
+    assert_ne!(before[0], after[0], "it was not restarted");
+    assert_eq!(before[1..], after[1..]);
+    let again = sandbox.must_run(&taken_on);
     assert!(!again.has_changes(), "{again}");
 }
 

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "bench")]
 mod bench;
+mod consumers;
 mod error;
 mod executor;
 mod inventory;
@@ -22,6 +23,8 @@ mod _native {
     #[cfg(feature = "bench")]
     #[pymodule_export]
     use crate::bench::plan_in_rust;
+    #[pymodule_export]
+    use crate::consumers::{issue, outputs};
     #[pymodule_export]
     use crate::executor::{LocalExecutor, SandboxExecutor, SimulatedExecutor, SshExecutor};
     #[pymodule_export]

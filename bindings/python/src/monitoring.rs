@@ -24,7 +24,8 @@ pub(crate) fn monitoring(
     paths: BTreeMap<String, String>,
 ) -> PyResult<BTreeMap<&'static str, String>> {
     let vars = variables(py, &extra_vars)?;
-    let resolved = detached(py, || resolve(&inventory.get().inventory, &vars))?;
+    let inventory = &inventory.get().inventory;
+    let resolved = detached(py, || resolve(inventory, &vars))?;
     let resolved = resolved.map_err(|found| findings(py, &found))?;
     let paths = paths_from(py, &paths)?;
     let rendered = detached(py, || files(&resolved.clusters, &paths))?;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use etcd_plan::names::EtcdVersion;
 use etcd_plan::plan::PlanBuilder;
 use etcd_plan::{ExtraVars, Goal, Subtask};
 use pyo3::exceptions::PyTypeError;
@@ -134,6 +135,7 @@ enum GoalOption {
     KeepRevisions(u64),
     Threshold(u8),
     Snapshot(String),
+    To(EtcdVersion),
 }
 
 impl GoalOption {
@@ -145,6 +147,7 @@ impl GoalOption {
             Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
             Self::Threshold(percent) => builder.threshold(percent),
             Self::Snapshot(file) => builder.snapshot(file),
+            Self::To(version) => builder.version(version),
         }
     }
 }
@@ -162,6 +165,10 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "backup_on_host" => {
                 asked.extend(value.extract::<bool>()?.then_some(GoalOption::BackupOnHost));
             }
+            "to" => asked.push(GoalOption::To(version(
+                value.py(),
+                &value.extract::<String>()?,
+            )?)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
             "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
             "snapshot" => asked.push(GoalOption::Snapshot(value.extract()?)),
@@ -191,6 +198,13 @@ pub(crate) fn variables(py: Python<'_>, arguments: &[String]) -> PyResult<ExtraV
             .map_err(|found| error::findings(py, &found))?;
     }
     Ok(vars)
+}
+
+fn version(py: Python<'_>, text: &str) -> PyResult<EtcdVersion> {
+    text.parse().map_err(|why| {
+        let message = format!("the version `{text}` {why}");
+        error::plan_problem(py, "goal-argument", &message, "give one such as `3.5.16`")
+    })
 }
 
 fn subtasks(py: Python<'_>, names: &[String]) -> PyResult<BTreeSet<Subtask>> {

@@ -6,6 +6,7 @@ import pickle
 import threading
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pyetcdplan
@@ -45,6 +46,18 @@ def test_the_report_is_a_document(plan: Plan, simulated: SimulatedExecutor) -> N
     with pytest.raises(pyetcdplan.EtcdPlanError) as raised:
         Report.from_json("[]")
     assert raised.value.code == "no-report"
+
+
+def test_pages_need_nothing_besides_themselves(plan: Plan, simulated: SimulatedExecutor) -> None:
+    report = plan.apply(simulated)
+    pages = [plan.to_html(), report.to_html(), plan.status(simulated).to_html()]
+    for page in pages:
+        assert page.startswith("<!doctype html>")
+        assert "default-src" in page and "PRIVATE KEY" not in page
+    # What waits for what goes with the report to other processes, and not with its document.
+    assert pickle.loads(pickle.dumps(report)).to_html() == pages[1]
+    alone = pyetcdplan.Report.from_json(report.to_json())
+    assert alone == report and len(alone.to_html()) < len(pages[1])
 
 
 def test_records_have_all_fields_of_the_documents(
@@ -254,3 +267,29 @@ def test_a_reload_restarts_who_must_and_leaves_the_rest_alone(
         "etcd/10.10.10.10/etcd_launch/restart/leader",
     ]
     assert not reload.apply(simulated).changed
+
+
+def test_an_upgrade_brings_members_to_the_version_that_it_is_given(
+    plan: Plan, simulated: SimulatedExecutor, tmp_path: Path
+) -> None:
+    plan.apply(simulated)
+    with pytest.raises(pyetcdplan.PlanError, match="needs a version"):
+        pyetcdplan.plan(THREE, goal="upgrade")
+    too_far = pyetcdplan.plan(THREE, goal="upgrade", to="3.7.0")
+    with pytest.raises(pyetcdplan.GuardRefused, match="more than one minor release"):
+        too_far.apply(simulated)
+    package = tmp_path / "etcd.deb"
+    package.write_text("3.5.40")  # to a simulated host a package is its version
+    upgrade = pyetcdplan.plan(
+        THREE,
+        goal="upgrade",
+        to="3.5.40",
+        backup_on_host=True,
+        extra_vars=f"etcd_package={package}",
+    )
+    report = upgrade.apply(simulated)
+    restarts = [step.host for step in report.changed if "/restart/" in step.step]
+    assert restarts == ["10.10.10.11", "10.10.10.12", "10.10.10.10"]
+    members = plan.status(simulated).clusters[0].members
+    assert {member.version for member in members} == {"3.5.40"}
+    assert not upgrade.apply(simulated).changed

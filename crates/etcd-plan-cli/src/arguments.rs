@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use etcd_plan::consumers::{Consumer, Namespace, Scope, Vip};
 use etcd_plan::executor::ssh::HostKeyChecking;
-use etcd_plan::names::{ClusterName, HostPath};
+use etcd_plan::names::{Address, ClusterName, Days, EtcdVersion, HostPath, MemberName};
 use etcd_plan::{Goal, Subtask};
 
 use crate::connect::Connection;
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Apply(ApplyArguments),
     /// Lets members take on what an inventory says: who must restart does, one at a time
     Reload(ReloadArguments),
+    /// Brings members to another version of etcd, one at a time
+    Upgrade(UpgradeArguments),
     /// Makes hosts of the inventory members of a cluster that lives, one after the other
     Join(JoinArguments),
     /// Takes members out of a cluster that lives, one after the other
@@ -65,6 +68,10 @@ pub(crate) enum Command {
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
+    /// Issues a certificate for a client of a cluster, by the CA of its members
+    Issue(IssueArguments),
+    /// Prints or writes what consumers of a cluster need: Patroni, vip-manager, etcdctl, others
+    Outputs(OutputsArguments),
     /// Writes what watches the clusters: for Prometheus its job, rules and alerts, for Grafana the
     /// dashboard
     Monitoring(MonitoringArguments),
@@ -132,6 +139,9 @@ pub(crate) struct Selection {
         value_parser = one_of::<Subtask, _>(Subtask::ALL.map(Subtask::as_str))
     )]
     pub(crate) skip_tags: Vec<Subtask>,
+    /// The version that goal `upgrade` brings members to, such as 3.5.16 [default: `etcd_version`]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
     /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
     /// address of its host
     #[arg(long, value_name = "MEMBER")]
@@ -269,7 +279,7 @@ pub(crate) struct ApplyArguments {
     #[arg(
         value_name = "PLAN",
         conflicts_with_all = [
-            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead",
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
             "backup_to", "backup_on_host", "backup_keep", "keep_revisions", "threshold", "snapshot"
         ]
     )]
@@ -312,6 +322,25 @@ pub(crate) struct ReloadArguments {
     /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
     #[arg(short, long, value_name = "PATTERN")]
     pub(crate) limit: Option<String>,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The version, such as 3.5.16 [default: `etcd_version` of the inventory]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) to: Option<EtcdVersion>,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
@@ -491,6 +520,89 @@ pub(crate) struct EnvArguments {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct IssueArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// The common name of the client, and the name of its files
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cn: MemberName,
+    /// An address or DNS name that it is good for besides; nobody asks a client for one
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) san: Vec<Address>,
+    /// Which cluster, where there are several with different CAs
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// The folder for certificate, key and `ca.crt` [default: `clients`, beside `ca_dir`]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// How long it is valid, such as 365d [default: `cert_validity`]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) validity: Option<Days>,
+    /// Issues it again though the one that is there is good
+    #[arg(long)]
+    pub(crate) renew: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputsArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Who it is for
+    #[arg(
+        long = "for",
+        value_name = "CONSUMER",
+        required_unless_present = "refresh",
+        value_parser = one_of::<Consumer, _>(Consumer::ALL.map(Consumer::as_str))
+    )]
+    pub(crate) consumer: Option<Consumer>,
+    /// Which cluster, where there are several
+    #[arg(long)]
+    pub(crate) cluster: Option<ClusterName>,
+    /// Writes it into this file, and remembers that: when the cluster has changed, runs and `status`
+    /// say that it is out of date
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Writes every file again that was written with `-o` and is out of date
+    #[arg(long, conflicts_with_all = ["consumer", "output"])]
+    pub(crate) refresh: bool,
+    /// The authority's certificate on the consumer's host [default: /etc/pki/ca.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) ca: Option<HostPath>,
+    /// The client certificate there, as `etcd-plan issue` makes one [default:
+    /// /etc/pki/etcd-client.crt]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) cert: Option<HostPath>,
+    /// Its key there [default: /etc/pki/etcd-client.key]
+    #[arg(long, value_name = "PATH", help_heading = "On the consumer's host")]
+    pub(crate) key: Option<HostPath>,
+    /// The `scope` of the Patroni cluster; vip-manager needs it
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) scope: Option<Scope>,
+    /// The `namespace` of Patroni [default: /pg]
+    #[arg(long, help_heading = "Patroni and vip-manager")]
+    pub(crate) namespace: Option<Namespace>,
+    /// The address that vip-manager moves, with its network, such as 10.10.10.2/24
+    #[arg(
+        long,
+        value_name = "ADDRESS/BITS",
+        requires = "interface",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) vip: Option<Vip>,
+    /// The network interface that takes it, such as eth0
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "vip",
+        help_heading = "Patroni and vip-manager"
+    )]
+    pub(crate) interface: Option<String>,
+    /// The name of the Patroni member on vip-manager's host [default: the host's name]
+    #[arg(long, value_name = "NAME", help_heading = "Patroni and vip-manager")]
+    pub(crate) node: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct MonitoringArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,
@@ -552,7 +664,7 @@ pub(crate) struct ReportArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "run"]
     )]
     pub(crate) plan: Option<PathBuf>,
     /// The file to write, one page that needs nothing besides itself; `-` for standard output
@@ -564,7 +676,7 @@ pub(crate) struct ReportArguments {
         value_name = "RUN",
         num_args = 0..=1,
         default_missing_value = "latest",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "offline"]
     )]
     pub(crate) run: Option<String>,
     /// The folder that keeps the journals of runs

@@ -108,6 +108,9 @@ pub(crate) fn plan(
     if let Some(limit) = &selection.limit {
         builder = builder.limit(limit);
     }
+    if let Some(version) = &selection.to {
+        builder = builder.version(version.clone());
+    }
     builder = snapshots(builder, &selection.snapshots)?;
     if let Some(file) = &selection.snapshot {
         builder = builder.snapshot(from_here(file)?);

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod backup;
 pub mod cert;
+pub mod consumers;
 pub mod diagnostic;
 pub mod etcd_log;
 pub mod etcdctl;

@@ -1,8 +1,11 @@
 //! What a person should know of a run, and what is no reason to refuse it.
 
-use crate::action::{StepContext, restart_turn};
-use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use std::collections::BTreeSet;
+
+use crate::action::{StepContext, restart_turn, running};
+use crate::facts::{ClockOffset, FoundConf, MemberQuestions, Standing};
 use crate::guard::split_hint;
+use crate::names::EtcdVersion;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
@@ -15,8 +18,7 @@ const CLOCKS_APART: i64 = 1_000;
 
 /// Gives what is to be told, a sentence each.
 pub fn notes(run: &RunContext<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    let is_reload = run.plan.goal() == Goal::Reload;
+    let mut notes = lasting(run);
     let registers =
         run.plan.selection().takes(Subtask::Register) && !run.plan.goal().leaves_what_is_there();
     for (cluster, spec) in run.plan.clusters().iter().enumerate() {
@@ -30,9 +32,10 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         if run.plan.goal() == Goal::Maintain {
             notes.extend(rooms(spec, run));
         }
-        if is_reload {
+        if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
         }
+        notes.extend(upgrade(cluster, run));
         if registers && spec.infra.is_empty() {
             notes.push(format!(
                 "the inventory has no group `infra`, so Prometheus is not told of {}",
@@ -41,6 +44,15 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Gives those that hold beyond the run, and that it can only tell before its first change: what it
+/// changes for others.
+pub fn lasting(run: &RunContext<'_>) -> Vec<String> {
+    let clusters = 0..run.plan.clusters().len();
+    clusters
+        .filter_map(|cluster| endpoints(cluster, run))
+        .collect()
 }
 
 /// Hosts that the goal does without.
@@ -121,6 +133,42 @@ fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
     })
 }
 
+/// Says that clients find the cluster elsewhere from then on, and who must be told: files that this
+/// run does not write name the endpoints, too.
+fn endpoints(cluster: usize, run: &RunContext<'_>) -> Option<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let goal = run.plan.goal();
+    if !(run.plan.joins(cluster) || matches!(goal, Goal::Reload | Goal::Remove | Goal::Replace)) {
+        return None;
+    }
+    let listed = run.listed(cluster).ok()?;
+    let voters = listed.iter().filter(|member| !member.is_learner);
+    let found: BTreeSet<&String> = voters.flat_map(|member| &member.client_urls).collect();
+    // Members that are neither there nor to come now change nothing.
+    let is_to_be = |member: &&MemberSpec| {
+        let is_there = || Standing::of(&spec.peer_url(member), listed) != Standing::Unlisted;
+        !run.is_leaving(cluster, member) && (run.is_joining(cluster, member) || is_there())
+    };
+    let members = spec.voters().filter(is_to_be);
+    let wanted: Vec<String> = members.map(|member| spec.client_url(member)).collect();
+    let wanted: BTreeSet<&String> = wanted.iter().collect();
+    let one = |urls: BTreeSet<&&String>, sign: &str| {
+        let urls = urls.into_iter().map(|url| format!("{sign} {url}"));
+        urls.collect::<Vec<String>>()
+    };
+    let mut changes = one(wanted.difference(&found).collect(), "+");
+    changes.extend(one(found.difference(&wanted).collect(), "-"));
+    (!changes.is_empty() && !found.is_empty()).then(|| {
+        format!(
+            "clients reach {} elsewhere from now on ({}); these name endpoints, too: `etcd3.hosts` of \
+             Patroni, `dcs-endpoints` of vip-manager, /etc/profile.d/etcdctl.sh on hosts that are no \
+             members (`etcd-plan outputs` writes them)",
+            spec.name,
+            changes.join(", ")
+        )
+    })
+}
+
 /// Says what is to be known before members restart: in which order, what meanwhile is not as usual,
 /// and what a restart does not bring.
 fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
@@ -177,6 +225,31 @@ fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
             ignored.join(", ")
         ));
     }
+    notes
+}
+
+/// Says what is to be known before members run different versions.
+fn upgrade(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let Some(version) = run.target(cluster) else {
+        return Vec::new();
+    };
+    let spec = &run.plan.clusters()[cluster];
+    let runs = |member| running(spec, member, run.observation);
+    let versions: BTreeSet<EtcdVersion> = spec.members.iter().filter_map(runs).collect();
+    if versions.iter().all(|runs| version.is_met_by(runs)) {
+        return Vec::new();
+    }
+    let names: Vec<String> = versions.iter().map(ToString::to_string).collect();
+    let mut notes = vec![format!(
+        "{} goes from {} to {version}: until the last member has, it works as the oldest of them, \
+         and only until then a member can go back",
+        spec.name,
+        names.join(" and ")
+    )];
+    notes.push(format!(
+        "say `etcd_version: {version}` in the inventory, or nothing: other goals refuse a version that \
+         is not the one there"
+    ));
     notes
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
-use crate::names::HostName;
-use crate::op::{EtcdFacts, MemberFacts};
+use crate::names::{EtcdVersion, HostName};
+use crate::op::{EtcdFacts, MemberFacts, ReadOp};
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
 use crate::spec::MemberSpec;
 
@@ -52,6 +52,41 @@ impl<'a> RunContext<'a> {
     /// Says whether a member is to join a cluster that lives.
     pub fn is_joining(&self, cluster: usize, member: &MemberSpec) -> bool {
         self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
+    }
+
+    /// Gives the version that a cluster's members are to go to; none where the goal is another one.
+    pub fn target(&self, cluster: usize) -> Option<&'a EtcdVersion> {
+        let spec = &self.plan.clusters()[cluster];
+        let is_upgrade = self.plan.goal() == Goal::Upgrade;
+        spec.settings
+            .package
+            .version
+            .value
+            .as_ref()
+            .filter(|_| is_upgrade)
+    }
+
+    /// Says whether what a cluster holds is saved, where the plan has steps for that: before an upgrade
+    /// that has nothing to do it is not.
+    pub fn saves(&self, cluster: usize) -> bool {
+        let Some(target) = self.target(cluster) else {
+            return true;
+        };
+        let spec = &self.plan.clusters()[cluster];
+        let selection = self.plan.selection();
+        let mut members = spec.members.iter();
+        members.any(|member| {
+            let facts = self.observation.facts(&member.host.name).ok();
+            let package = facts.and_then(|facts| facts.package(&ReadOp::Package).ok());
+            let installed = package.and_then(|package| package.etcd.clone());
+            // One that stands still runs on what is installed.
+            let runs = crate::action::running(spec, member, self.observation);
+            let versions = [installed.clone(), runs.or(installed)];
+            let is_met = |found: &Option<EtcdVersion>| {
+                found.as_ref().is_some_and(|found| target.is_met_by(found))
+            };
+            !versions.iter().all(is_met) && selection.takes_host(&member.host.name)
+        })
     }
 
     /// Gives the member that a snapshot of a cluster is taken from: of the voters that are selected

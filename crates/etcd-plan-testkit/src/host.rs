@@ -109,6 +109,8 @@ pub(crate) struct Host {
     pub(crate) locks: BTreeMap<HostPath, Lock>,
     /// Files that were locks at some time, and the journals beside them: their content says who and when, so no two runs agree.
     pub(crate) lock_files: BTreeSet<HostPath>,
+    /// When files were last changed, by the world's clock; those that nobody wrote were there before it.
+    pub(crate) changed: BTreeMap<HostPath, u64>,
     pub(crate) foreign: Vec<Listener>,
     pub(crate) free_bytes: u64,
     pub(crate) throwaway: bool,
@@ -142,6 +144,7 @@ impl Host {
             units: Units::default(),
             locks: BTreeMap::new(),
             lock_files: BTreeSet::new(),
+            changed: BTreeMap::new(),
             foreign: Vec::new(),
             free_bytes: spec.free_bytes,
             throwaway: spec.throwaway,
@@ -164,6 +167,11 @@ impl Host {
     /// Says whether an address is one of the host's.
     pub(crate) fn has(&self, address: &Address) -> bool {
         self.addresses.contains(address)
+    }
+
+    /// Gives the time at which a file was last changed.
+    pub(crate) fn changed_ms(&self, path: &HostPath) -> u64 {
+        self.changed.get(path).copied().unwrap_or_default()
     }
 
     /// Gives the host's clock at a time of the world.

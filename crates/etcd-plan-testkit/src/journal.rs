@@ -102,10 +102,14 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
         Op::Read(ReadOp::Folder { .. }) => "folder",
         Op::Read(ReadOp::Service { .. }) => "service",
+        Op::Read(ReadOp::StartedAfter { .. }) => "started_after",
         Op::Read(ReadOp::Listeners { .. }) => "listeners",
         Op::Read(ReadOp::DataDir { .. }) => "data_dir",
         Op::Read(ReadOp::Etcd { .. }) => "etcd",
         Op::Read(ReadOp::KeyCount { .. }) => "key_count",
+        Op::Read(ReadOp::Holdings { .. }) => "holdings",
+        Op::Read(ReadOp::Auth { .. }) => "auth",
+        Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Read(ReadOp::Compaction { .. }) => "compaction",
         Op::Read(ReadOp::RestoreTool) => "restore_tool",
@@ -124,6 +128,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MakeDir { .. }) => "make_dir",
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
+        Op::Write(WriteOp::KeepTime { .. }) => "keep_time",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
         Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
@@ -139,6 +144,10 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
         Op::Write(WriteOp::InstallFile { .. }) => "install_file",
+        Op::Write(WriteOp::FetchPackage { .. }) => "fetch_package",
+        Op::Write(WriteOp::ReplacePackage { .. }) => "replace_package",
+        Op::Write(WriteOp::PutBackPrograms { .. }) => "put_back_programs",
+        Op::Write(WriteOp::DropFolder { .. }) => "drop_folder",
     }
 }
 
@@ -152,6 +161,7 @@ fn op_object(op: &Op) -> Option<String> {
             | ReadOp::ReadFile { path }
             | ReadOp::Folder { path }
             | ReadOp::DataDir { path }
+            | ReadOp::StartedAfter { path, .. }
             | ReadOp::Snapshot { path, .. }
             | ReadOp::FilePart { path, .. }
             | ReadOp::Fetch(Fetch { path, .. }),
@@ -162,6 +172,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StageFile { path, .. }
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
+            | WriteOp::KeepTime { path }
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
@@ -170,7 +181,11 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StagePart { path, .. }
             | WriteOp::RestoreSnapshot { into: path, .. }
             | WriteOp::PlaceStore { to: path, .. }
-            | WriteOp::InstallFile { path, .. },
+            | WriteOp::InstallFile { path, .. }
+            | WriteOp::FetchPackage { folder: path, .. }
+            | WriteOp::ReplacePackage { folder: path, .. }
+            | WriteOp::PutBackPrograms { kept: path }
+            | WriteOp::DropFolder { path },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
@@ -180,6 +195,10 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::StartService { service, .. }
             | WriteOp::StopService { service, .. },
         ) => Some(service.unit()),
+        Op::Read(ReadOp::AwaitVoters { voters, .. }) => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            Some(urls.join(","))
+        }
         Op::Read(ReadOp::Listeners { ports }) => {
             let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
             Some(ports.join(","))
@@ -187,6 +206,8 @@ fn op_object(op: &Op) -> Option<String> {
         Op::Read(
             ReadOp::Etcd { access }
             | ReadOp::KeyCount { access }
+            | ReadOp::Holdings { access }
+            | ReadOp::Auth { access }
             | ReadOp::Compaction { access, .. },
         )
         | Op::Write(

@@ -3,7 +3,7 @@
 use etcd_plan::core::names::{EtcdVersion, HostName, HostPath, Millis};
 use etcd_plan::core::op::{
     Awaited, DataDirFacts, Op, OpFailure, OpResult, Ownership, PackageFacts, PackageManager,
-    ReadOp, Reply, WriteOp,
+    ReadOp, Reply, VotersFacts, WriteOp,
 };
 
 use crate::etcd::store;
@@ -52,12 +52,34 @@ impl State {
                 Reply::Names(names.collect())
             }
             ReadOp::Service { service } => Reply::Service(self.service(name, &service.name)),
+            ReadOp::StartedAfter { service, path } => {
+                let etcd = self.etcds.get(&(name.clone(), service.name.clone()));
+                let changed = host.files.get(path).map(|_| host.changed_ms(path));
+                let started = etcd.map(|etcd| etcd.started_ms).zip(changed);
+                Reply::StartedAfter(started.map(|(started, changed)| {
+                    i64::try_from(started).unwrap_or(i64::MAX)
+                        - i64::try_from(changed).unwrap_or(i64::MAX)
+                }))
+            }
             ReadOp::Listeners { ports } => Reply::Listeners(self.listeners(name, ports)),
             ReadOp::DataDir { path } => Reply::DataDir(data_dir(host, path)),
             ReadOp::Etcd { access } => Reply::Etcd(self.etcd_facts(name, access)),
             ReadOp::KeyCount { access } => Reply::KeyCount(self.key_count(name, access)),
             ReadOp::Compaction { access, at, keep } => {
                 Reply::Compaction(self.compaction(name, access, *at, *keep))
+            }
+            ReadOp::Holdings { access } => Reply::Holdings(self.holdings(name, access)),
+            ReadOp::Auth { access } => Reply::Auth(self.auth(name, access)),
+            ReadOp::AwaitVoters {
+                voters,
+                steady,
+                timeout,
+            } => {
+                let etcds = voters.iter().map(|access| self.etcd_facts(name, access));
+                let etcds: Vec<_> = etcds.collect();
+                let are_well = etcds.iter().all(|etcd| etcd.healthy);
+                let waited = if are_well { *steady } else { *timeout };
+                Reply::Voters(VotersFacts { etcds, waited })
             }
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
@@ -113,13 +135,25 @@ impl State {
                     return Err(format!("write {path}: No space left on device"));
                 }
                 let file = Node::file(bytes, owner.clone(), *mode);
-                host.files.put(&WriteOp::staged(path), file)
+                let staged = WriteOp::staged(path);
+                host.changed.insert(staged.clone(), now_ms);
+                host.files.put(&staged, file)
+            }
+            WriteOp::KeepTime { path } => {
+                let changed = host.changed_ms(path);
+                host.changed.insert(WriteOp::staged(path), changed);
+                Ok(())
             }
             WriteOp::PromoteFile { path } => {
                 let staged = WriteOp::staged(path);
                 match (host.files.bytes(&staged), host.files.bytes(path)) {
                     (None, Some(_)) => Ok(()),
-                    _ => host.files.rename(&staged, path),
+                    _ => {
+                        if let Some(changed) = host.changed.remove(&staged) {
+                            host.changed.insert(path.clone(), changed);
+                        }
+                        host.files.rename(&staged, path)
+                    }
                 }
             }
             WriteOp::RemoveFile { path } => host.files.remove_file(path),
@@ -229,6 +263,22 @@ impl State {
                 is_copy,
             } => store::restore(host, (snapshot, into), member, *bump, *is_copy),
             WriteOp::PlaceStore { from, to, owner } => store::place(host, from, to, owner),
+            WriteOp::FetchPackage { version, folder } => host.fetch_package(version, folder),
+            WriteOp::ReplacePackage {
+                version,
+                folder,
+                keep,
+            } => host.replace_package(version, folder, keep),
+            WriteOp::PutBackPrograms { kept } => {
+                if let Some(version) = program_version(&host.files, &kept.join("etcd")) {
+                    host.install(version);
+                }
+                Ok(())
+            }
+            WriteOp::DropFolder { path } => {
+                host.files.remove_all(path);
+                Ok(())
+            }
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
@@ -316,6 +366,49 @@ impl Host {
         let version = version.map_err(|why| format!("{path} is no package: {why}"))?;
         self.install(version);
         Ok(())
+    }
+
+    /// A simulated package is a file that holds the version which it brings.
+    fn fetch_package(&mut self, version: &EtcdVersion, folder: &HostPath) -> Words<()> {
+        if self.files.get(folder).is_some() {
+            return Ok(());
+        }
+        if self.packages.available.as_ref() != Some(version) {
+            return Err(format!("no package source has etcd {version}"));
+        }
+        let package = Node::file(version.to_string(), Ownership::both("root"), 0o644);
+        self.files
+            .put(&folder.join(&format!("etcd_{version}.deb")), package)
+    }
+
+    fn replace_package(
+        &mut self,
+        version: &EtcdVersion,
+        folder: &HostPath,
+        keep: &HostPath,
+    ) -> Words<()> {
+        if self.files.get(keep).is_none() {
+            for program in ["etcd", "etcdctl"] {
+                let from = HostPath::fixed("/usr/bin").join(program);
+                if let Some(file) = self.files.get(&from).cloned() {
+                    self.files.put(&keep.join(program), file)?;
+                }
+            }
+        }
+        let package = self.files.children(folder).next().cloned();
+        let package = package.ok_or_else(|| format!("there is no package in {folder}"))?;
+        let content = self.files.bytes(&package).unwrap_or_default();
+        let brings = String::from_utf8_lossy(content).trim().parse();
+        let brings: EtcdVersion =
+            brings.map_err(|why| format!("{package} is no package: {why}"))?;
+        self.install(brings.clone());
+        if brings == *version {
+            Ok(())
+        } else {
+            Err(format!(
+                "{package} left no etcd {version} and etcdctl in PATH"
+            ))
+        }
     }
 
     fn install_package(&mut self, wanted: Option<&EtcdVersion>) -> Words<()> {

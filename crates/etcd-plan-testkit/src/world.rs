@@ -3,7 +3,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use etcd_plan::core::names::{Address, EtcdId, HostName, HostPath, Port};
-use etcd_plan::core::op::{Listener, ServiceState};
+use etcd_plan::core::op::{Alarm, Listener, ServiceState};
 
 use crate::etcd::Instance;
 use crate::files::{FileTree, Node};
@@ -51,6 +51,10 @@ pub(crate) struct State {
     pub(crate) corruptions: Vec<String>,
     /// Who took over the lead of a cluster when it was moved, for as long as it runs.
     pub(crate) moved_leads: BTreeMap<EtcdId, EtcdId>,
+    /// The alarms that are raised, by cluster.
+    pub(crate) alarms: BTreeMap<EtcdId, Vec<Alarm>>,
+    /// The clusters that ask their clients who they are.
+    pub(crate) with_users: BTreeSet<EtcdId>,
     pub(crate) patience: Duration,
 }
 
@@ -125,6 +129,8 @@ impl SimWorld {
             waiting: BTreeSet::new(),
             corruptions: Vec::new(),
             moved_leads: BTreeMap::new(),
+            alarms: BTreeMap::new(),
+            with_users: BTreeSet::new(),
             patience: Duration::from_millis(500),
         };
         Self {
@@ -176,8 +182,27 @@ impl SimWorld {
     ///
     /// When something else is in the way.
     pub fn put_file(&self, host: &str, path: &str, file: Node) {
+        let (path, now) = (HostPath::fixed(path), self.shared.lock().now_ms);
+        let put = |host: &mut Host| {
+            host.changed.insert(path.clone(), now);
+            host.files.put(&path, file)
+        };
+        self.with_host(host, put).expect("nothing is in the way");
+    }
+
+    /// Puts a file on a host that keeps the time of the one that was there.
+    ///
+    /// # Panics
+    ///
+    /// When something else is in the way.
+    pub fn put_file_unnoticed(&self, host: &str, path: &str, file: Node) {
         self.with_host(host, |host| host.files.put(&HostPath::fixed(path), file))
             .expect("nothing is in the way");
+    }
+
+    /// Lets time pass in which nobody does anything, in milliseconds.
+    pub fn pass_time(&self, milliseconds: u64) {
+        self.shared.lock().now_ms += milliseconds;
     }
 
     /// Removes a file or folder with all that it holds: a wipe, when it is a data directory.
@@ -262,6 +287,16 @@ impl SimWorld {
         }
         state.settle();
         self.shared.changed.notify_all();
+    }
+
+    /// Sets the version of etcd that a host's package source has.
+    ///
+    /// # Panics
+    ///
+    /// When the text is no version.
+    pub fn offer_package(&self, host: &str, version: &str) {
+        let version = version.parse().expect("a version");
+        self.with_host(host, |host| host.packages.available = Some(version));
     }
 
     /// Kills the process of a unit with SIGKILL; systemd is taken not to restart it.

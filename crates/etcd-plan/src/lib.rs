@@ -43,17 +43,21 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`consumers`], [`outputs`] | what Patroni, vip-manager and others need to be told of a cluster |
 //! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
 //! | [`journal`] | what past runs did |
 //! | [`view`] | pages of plans, runs and statuses |
 //! | [`explain`] | what codes and guards mean |
 //! | [`report`], [`event`] | what happened, and what happens |
+//! | [`manual`] | the procedures of a cluster's life, a page each |
 
 pub mod engine;
 pub mod executor;
 mod inventory_file;
 pub mod journal;
+pub mod manual;
+pub mod outputs;
 pub mod permit;
 pub mod pki;
 #[cfg(test)]
@@ -67,8 +71,8 @@ mod readme {}
 
 pub use etcd_plan_core as core;
 pub use etcd_plan_core::{
-    action, backup, diagnostic, event, explain, facts, guard, identity, inventory, monitoring,
-    names, op, plan, render, report, saved, secret, spec, view,
+    action, backup, consumers, diagnostic, event, explain, facts, guard, identity, inventory,
+    monitoring, names, op, plan, render, report, saved, secret, spec, view,
 };
 
 pub use etcd_plan_core::diagnostic::Diagnostics;

@@ -29,7 +29,7 @@ from ._executors import (
     SimulatedExecutor,
     SshExecutor,
 )
-from ._functions import apply, env, monitoring, plan, status
+from ._functions import apply, env, issue, monitoring, outputs, plan, status
 from ._inventory import Inventory
 from ._plan import Plan, split
 from ._records import (
@@ -87,7 +87,9 @@ __all__ = [
     "__version__",
     "apply",
     "env",
+    "issue",
     "monitoring",
+    "outputs",
     "plan",
     "split",
     "status",

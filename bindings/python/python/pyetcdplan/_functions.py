@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
@@ -67,6 +68,7 @@ def apply(
     tags: Iterable[str] = (),
     skip_tags: Iterable[str] = (),
     extra_vars: ExtraVars = (),
+    to: str | None = None,
     on_event: OnEvent | None = None,
     base_dir: str | os.PathLike[str] | None = None,
     forks: int | None = None,
@@ -176,3 +178,84 @@ def monitoring(
     return _native.monitoring(
         inventory(source)._native, extra_vars=arguments(extra_vars), paths=paths
     )
+
+
+def outputs(
+    source: Source,
+    consumer: str,
+    *,
+    cluster: str | None = None,
+    extra_vars: ExtraVars = (),
+    ca: str | os.PathLike[str] | None = None,
+    cert: str | os.PathLike[str] | None = None,
+    key: str | os.PathLike[str] | None = None,
+    scope: str | None = None,
+    namespace: str | None = None,
+    vip: str | None = None,
+    interface: str | None = None,
+    node: str | None = None,
+) -> str:
+    """Renders what a consumer of a cluster needs, as ``etcd-plan outputs --for`` does.
+
+    ``consumer`` is ``patroni``, ``vip-manager``, ``etcdctl``, ``prometheus`` or ``json``. ``ca``,
+    ``cert`` and ``key`` are paths on the consumer's host; ``scope`` and ``namespace`` are Patroni's;
+    ``vip`` (such as ``10.10.10.2/24``) with ``interface``, and ``node``, are for vip-manager.
+
+    >>> import pyetcdplan
+    >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+    >>> "10.10.10.10:2379" in pyetcdplan.outputs(inventory, "patroni", scope="pg-test")
+    True
+    """
+    paths = {"ca": ca, "cert": cert, "key": key}
+    texts = {"scope": scope, "namespace": namespace, "node": node}
+    given: dict[str, object] = {
+        name: os.fspath(path) for name, path in paths.items() if path is not None
+    }
+    given.update({name: text for name, text in texts.items() if text is not None})
+    if vip is not None or interface is not None:
+        given["vip"] = {"address": vip, "interface": interface}
+    return _native.outputs(
+        inventory(source)._native,
+        consumer=consumer,
+        cluster=cluster,
+        extra_vars=arguments(extra_vars),
+        given={name: json.dumps(value) for name, value in given.items()},
+    )
+
+
+def issue(
+    source: Source,
+    cn: str,
+    *,
+    cluster: str | None = None,
+    extra_vars: ExtraVars = (),
+    sans: Iterable[str] = (),
+    validity: str | None = None,
+    folder: str | os.PathLike[str] | None = None,
+    renew: bool = False,
+    base_dir: str | os.PathLike[str] | None = None,
+) -> dict[str, Any]:
+    """Issues a certificate for a client of a cluster, unless there is a good one.
+
+    It is by the CA of the cluster's members, which must be there, and for clients alone. Gives the
+    paths ``certificate``, ``key`` and ``ca``, the ``reasons`` for which it was issued (none when the
+    one that was there was kept), and ``not_after``. ``base_dir`` is what ``ca_dir`` is relative to: by
+    default the inventory's folder, or the current one. ``folder`` names another place than
+    ``files/pki/clients`` there; ``validity`` is such as ``365d``.
+    """
+    found = inventory(source)
+    base = base_dir if base_dir is not None else found.base_dir
+    issued: dict[str, Any] = json.loads(
+        _native.issue(
+            found._native,
+            cn=cn,
+            cluster=cluster,
+            extra_vars=arguments(extra_vars),
+            sans=list(sans),
+            validity=validity,
+            folder=None if folder is None else os.path.abspath(folder),
+            renew=renew,
+            base_dir=os.curdir if base is None else base,
+        )
+    )
+    return issued

@@ -18,7 +18,9 @@ __all__ = [
     "StopFlag",
     "apply",
     "environment",
+    "issue",
     "monitoring",
+    "outputs",
     "preview",
     "status",
 ]
@@ -159,3 +161,23 @@ def environment(plan: Plan, cluster: str | None, executor: Any | None) -> str: .
 def monitoring(
     inventory: Inventory, *, extra_vars: list[str], paths: dict[str, str]
 ) -> dict[str, str]: ...
+def outputs(
+    inventory: Inventory,
+    *,
+    consumer: str,
+    cluster: str | None,
+    extra_vars: list[str],
+    given: dict[str, str],
+) -> str: ...
+def issue(
+    inventory: Inventory,
+    *,
+    cn: str,
+    cluster: str | None,
+    extra_vars: list[str],
+    sans: list[str],
+    validity: str | None,
+    folder: str | PathLike[str] | None,
+    renew: bool,
+    base_dir: str | PathLike[str],
+) -> str: ...

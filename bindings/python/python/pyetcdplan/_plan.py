@@ -27,6 +27,7 @@ Goal: TypeAlias = (
         "rebuild",
         "join",
         "reload",
+        "upgrade",
         "remove",
         "replace",
         "destroy",
@@ -92,7 +93,8 @@ class Plan:
         ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
         folder on this machine that they are brought to, absolute or relative to that of the inventory
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
-        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``maintain``:
+        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``upgrade``: ``to`` is
+        the version that it brings members to (``etcd_version`` of the inventory). Of goal ``maintain``:
         ``keep_revisions`` of the history stay (10000), and databases are defragmented of which
         ``threshold`` percent are not in use (20). Of goal ``restore``: the ``snapshot`` that is put
         back.

@@ -117,6 +117,9 @@ class ClusterStatus:
     backup: Mapping[str, Any] | None = None
     """The latest backup as far as hosts know: ``taken_at``, ``age_seconds``, ``taken_from``,
     ``revision``, ``keys``, ``size`` and ``kept_at``."""
+    last_run: Mapping[str, Any] | None = None
+    """The latest run that changed something: ``run``, ``ended``, and ``open``, the hosts on which
+    it has not ended; none where no host has a journal of one."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ClusterStatus:

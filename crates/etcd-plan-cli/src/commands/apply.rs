@@ -5,12 +5,13 @@ use std::path::Path;
 use etcd_plan::engine::{Observed, Observer, Run, RunSettings, Together};
 use etcd_plan::facts::Loss;
 use etcd_plan::journal::{EventLog, Journal};
+use etcd_plan::outputs::OutputFiles;
 use etcd_plan::pki::PkiFolder;
 use etcd_plan::plan::Plan;
 use etcd_plan::report::Report;
 use etcd_plan::saved::SavedPlan;
 
-use super::log;
+use super::{log, outputs};
 use crate::arguments::{ApplyArguments, Format};
 use crate::exit::{self, BAD_INPUT, FAILED, Failure, INTERRUPTED, REFUSED, SUCCESS};
 use crate::interrupt::Interrupt;
@@ -22,17 +23,16 @@ use crate::{ask, connect, input};
 pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Result<u8, Failure> {
     let saved = saved(arguments, output)?;
     let plan = &saved.plan;
-    let keys = match &arguments.plan {
+    let folder = match &arguments.plan {
         Some(file) if arguments.inventory.keys.is_none() => input::folder_of(file),
         _ => input::keys_folder(&arguments.inventory),
     };
-    let folder = keys.clone();
-    let keys = PkiFolder::new(keys);
+    let keys = PkiFolder::new(&folder);
     let executor = connect::executor(&arguments.run.connect)?;
     let interrupt = super::listen()?;
     let settings = RunSettings {
         forks: arguments.run.connect.forks,
-        folder,
+        folder: folder.clone(),
         ..RunSettings::default()
     };
     let mut records = Records::begin(arguments, plan, &settings.holder)?;
@@ -56,6 +56,9 @@ pub(super) fn run(arguments: &ApplyArguments, verbose: u8, output: Output) -> Re
     progress.clear();
     let id = records.end(Some(&report), output);
     tell(arguments, plan, &report, verbose, output);
+    if report.has_changes() {
+        outputs::tell_outdated(&OutputFiles::new(&folder), plan.clusters(), output);
+    }
     if report.is_success() && report.has_changes() {
         output.message("nothing is left to do by hand");
     } else if !report.is_success() {

@@ -5,17 +5,20 @@ mod backup;
 mod env;
 mod explain;
 mod inventory;
+mod issue;
 mod log;
 mod maintain;
 mod members;
 mod meta;
 mod monitoring;
+mod outputs;
 mod params;
 mod plan;
 mod reload;
 mod report;
 mod restore;
 mod status;
+mod upgrade;
 mod validate;
 
 use etcd_plan::report::Report;
@@ -34,6 +37,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Plan(arguments) => plan::run(&arguments, verbose, output),
         Command::Apply(arguments) => apply::run(&arguments, verbose, output),
         Command::Reload(arguments) => reload::run(arguments, verbose, output),
+        Command::Upgrade(arguments) => upgrade::run(arguments, verbose, output),
         Command::Join(arguments) => members::join(arguments, verbose, output),
         Command::Remove(arguments) => members::remove(arguments, verbose, output),
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
@@ -43,6 +47,8 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
+        Command::Issue(arguments) => issue::run(&arguments, output),
+        Command::Outputs(arguments) => outputs::run(&arguments, output),
         Command::Monitoring(arguments) => monitoring::run(&arguments, output),
         Command::Params(arguments) => params::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -2,11 +2,16 @@ use std::io::{IsTerminal as _, stdout};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use etcd_plan::Plan;
+use etcd_plan::diagnostic::Code;
 use etcd_plan::engine::{Flow, RunSettings};
-use etcd_plan::pki::PkiFolder;
+use etcd_plan::executor::LocalExecutor;
+use etcd_plan::outputs::OutputFiles;
+use etcd_plan::pki::{PkiFolder, now};
+use etcd_plan::spec::{self, ClusterSpec};
 use etcd_plan::status::{self, Health, Status};
+use etcd_plan::{Inventory, Plan, PlanError};
 
+use super::outputs;
 use crate::arguments::{StatusArguments, StatusFormat};
 use crate::exit::{DRIFT, FAILED, Failure, INTERRUPTED, SUCCESS, UNREACHABLE};
 use crate::interrupt::Interrupt;
@@ -17,13 +22,20 @@ use crate::{connect, input};
 pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Failure> {
     let inventory = input::inventory(&arguments.inventory)?;
     let extra = input::extra_vars(&arguments.inventory.extra_vars)?;
+    let resolved = spec::resolve(&inventory, &extra)?;
+    let external = external(arguments, &inventory, &resolved.clusters)?;
     let mut builder = Plan::builder(&inventory).extra_vars(extra);
     if let Some(limit) = &arguments.limit {
         builder = builder.limit(limit);
     }
-    let plan = builder.build()?;
+    let plan = match builder.build() {
+        // There is something to show all the same.
+        Err(PlanError::Selection(finding)) if finding.code == Code::ExternalCluster => None,
+        plan => Some(plan?),
+    };
     let executor = connect::executor(&arguments.connect)?;
-    let keys = PkiFolder::new(input::keys_folder(&arguments.inventory));
+    let folder = input::keys_folder(&arguments.inventory);
+    let keys = PkiFolder::new(&folder);
     let interrupt = crate::commands::listen()?;
     loop {
         let settings = RunSettings {
@@ -32,7 +44,14 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
         };
         let begun = Instant::now();
         let mut watch = Watch(&interrupt);
-        let status = status::read(&plan, &*executor, &keys, settings, &mut watch);
+        let mut status = match &plan {
+            Some(plan) => status::read(plan, &*executor, &keys, settings, &mut watch),
+            None => Status::begin(now()),
+        };
+        for spec in &external {
+            let here = LocalExecutor::new();
+            status.add(status::read_external(spec, &folder, &here));
+        }
         if interrupt.is_set() {
             return Ok(INTERRUPTED);
         }
@@ -45,6 +64,7 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             output::write_page(path, &status.to_html())?;
         }
         let Some(seconds) = arguments.watch else {
+            outputs::tell_outdated(&OutputFiles::new(&folder), &resolved.clusters, output);
             return Ok(code(&status));
         };
         while begun.elapsed() < Duration::from_secs(seconds) {
@@ -54,6 +74,28 @@ pub(super) fn run(arguments: &StatusArguments, output: Output) -> Result<u8, Fai
             sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Gives the external clusters that the limit takes.
+fn external(
+    arguments: &StatusArguments,
+    inventory: &Inventory,
+    clusters: &[ClusterSpec],
+) -> Result<Vec<ClusterSpec>, Failure> {
+    let selected = arguments
+        .limit
+        .as_ref()
+        .map(|limit| inventory.select(limit));
+    let selected = selected.transpose().map_err(|finding| {
+        // As the plan would say it.
+        Failure::from(PlanError::Selection(Box::new(finding)))
+    })?;
+    let takes = |spec: &&ClusterSpec| {
+        let mut hosts = spec.members.iter().map(|member| &member.host.name);
+        let is_selected = |host| selected.as_ref().is_none_or(|all| all.contains(host));
+        spec.is_external() && hosts.any(is_selected)
+    };
+    Ok(clusters.iter().filter(takes).cloned().collect())
 }
 
 fn show(arguments: &StatusArguments, status: &Status, output: Output) {

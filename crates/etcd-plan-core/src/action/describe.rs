@@ -1,7 +1,7 @@
 //! What steps and questions are called in sentences.
 
 use crate::op::ReadOp;
-use crate::plan::{Action, At, Barrier, FileSet, PurgeRule, Step, Turn};
+use crate::plan::{Action, At, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
 use crate::spec::Leaver;
 
 /// Says in a few words what a question reads.
@@ -13,12 +13,21 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::ReadFile { path } => format!("the file {path}"),
         ReadOp::Folder { path } => format!("the names in {path}"),
         ReadOp::Service { service } => format!("the state of {}", service.unit()),
+        ReadOp::StartedAfter { service, path } => {
+            format!("whether {} began before {path} was changed", service.unit())
+        }
         ReadOp::Listeners { .. } => "who listens on the ports".to_owned(),
         ReadOp::DataDir { path } => format!("the data directory {path}"),
         ReadOp::Etcd { access } => format!("the etcd at {}", access.endpoint),
         ReadOp::KeyCount { access } => format!("the number of keys at {}", access.endpoint),
         ReadOp::Compaction { access, .. } => {
             format!("how far the history at {} is compacted", access.endpoint)
+        }
+        ReadOp::Holdings { access } => format!("what depends on {}", access.endpoint),
+        ReadOp::Auth { access } => format!("whether {} has users", access.endpoint),
+        ReadOp::AwaitVoters { voters, .. } => {
+            let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
+            format!("the health of {}", urls.join(", "))
         }
         ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
         ReadOp::RestoreTool => "which tool restores snapshots".to_owned(),
@@ -57,6 +66,10 @@ pub fn summary(step: Step<'_>) -> String {
         Action::Install => {
             "install etcd and etcdctl, without the package's own instance".to_owned()
         }
+        Action::Fetch => format!(
+            "fetch the packages of etcd{}, and install nothing yet",
+            wanted_version(step)
+        ),
         Action::EnsureAuthority => "use the certificate authority, or make one".to_owned(),
         Action::IssueCertificate { .. } => {
             format!("use the certificate of {}, or issue one", member())
@@ -106,6 +119,19 @@ pub fn summary(step: Step<'_>) -> String {
             member(),
             data_dir(step)
         ),
+        Action::Spare { .. } => format!(
+            "wait until the others can do without {}, if it is to restart",
+            member()
+        ),
+        Action::Restart { turn } if step.plan().goal() == Goal::Upgrade => {
+            let whose = match turn {
+                Turn::Unwell => "if it is not there yet and not healthy",
+                Turn::Follower => "if it is not there yet and does not lead",
+                Turn::Leader => "if it is not there yet, after it has handed over the lead",
+            };
+            let version = wanted_version(step);
+            format!("bring etcd of {} to{version}, {whose}", member())
+        }
         Action::Restart { turn } => {
             let whose = match turn {
                 Turn::Unwell => "if its configuration changed and it is not healthy",
@@ -171,6 +197,14 @@ pub(crate) fn if_purged(step: Step<'_>) -> &'static str {
     }
 }
 
+/// Gives the version that is wanted, behind a space; nothing where any will do.
+pub(crate) fn wanted_version(step: Step<'_>) -> String {
+    let version = step
+        .cluster()
+        .and_then(|cluster| cluster.settings.package.version.value.as_ref());
+    version.map_or_else(String::new, |version| format!(" {version}"))
+}
+
 fn leaving_names(step: Step<'_>) -> Vec<&str> {
     let leaving = step.cluster().into_iter().flat_map(|c| &c.leaving);
     leaving.map(Leaver::name).collect()
@@ -190,7 +224,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Gate => "nothing changes before every guard has agreed",
         Action::Lock => "changes begin behind the gate",
         Action::Await { .. } => "hosts go on together",
-        Action::Install | Action::EnsureAuthority => "the hosts must be ours alone",
+        Action::Install | Action::Fetch | Action::EnsureAuthority => "the hosts must be ours alone",
         Action::IssueCertificate { .. } => "the authority signs it",
         Action::Stage {
             files: FileSet::Conf,
@@ -210,6 +244,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::AwaitVoter => "it must have its vote",
         Action::PromoteMember { .. } => "only a learner that has caught up may vote",
         Action::TakeBack { .. } | Action::Withdraw => "it is done only when the join has failed",
+        Action::Spare { .. } => "the one before must be back",
         Action::RemoveMember { .. } => "members leave one at a time",
         Action::Restart { .. } => "one member restarts at a time, and the next when it is back",
         Action::Settle { .. } => "it must have been restarted",

@@ -8,6 +8,7 @@ mod context;
 mod decision;
 mod describe;
 mod facts;
+mod fetch;
 mod folders;
 mod install;
 mod keys;
@@ -23,10 +24,12 @@ mod ready;
 mod refresh;
 mod register;
 mod remove;
+mod replace;
 mod restart;
 mod restore;
 mod settle;
 mod snapshot;
+mod spare;
 mod stage;
 mod stop;
 mod unregister;
@@ -35,10 +38,11 @@ mod withdraw;
 
 pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
-pub(crate) use describe::if_purged;
 pub use describe::{describe, summary, why_it_waits};
+pub(crate) use describe::{if_purged, wanted_version};
 pub(crate) use remove::next as removal;
-pub(crate) use restart::turn as restart_turn;
+pub(crate) use replace::running;
+pub(crate) use restart::{is_cut_off, turn as restart_turn};
 pub use snapshot::outdated as outdated_snapshots;
 
 use crate::op::ReadOp;
@@ -56,8 +60,10 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::PruneSnapshots
         | Action::Verify
         | Action::Lock => Vec::new(),
+        Action::Spare { .. } => restart::questions(context),
         Action::ReadFacts => facts::questions(context),
         Action::Install => install::questions(),
+        Action::Fetch => fetch::questions(context),
         Action::Stage { files } => stage::questions(files),
         Action::Stop => stop::questions(context),
         Action::Purge => purge::questions(context),
@@ -103,6 +109,7 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         | Action::Await { .. } => Ok(Decision::Nothing),
         Action::Lock => Ok(lock::decide(context)),
         Action::Install => install::decide(context),
+        Action::Fetch => fetch::decide(context),
         Action::EnsureAuthority => keys::decide_authority(context),
         Action::IssueCertificate { member } => keys::decide_certificate(context, member),
         Action::Stage { files } => stage::decide(context, files),
@@ -120,6 +127,7 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::PromoteMember { .. } => members::decide_promote(context),
         Action::TakeBack { .. } => members::decide_take_back(context),
         Action::Withdraw => withdraw::decide(context),
+        Action::Spare { turn } => spare::decide(context, turn),
         Action::RemoveMember { nth } => remove::decide(context, nth),
         Action::Restart { turn } => restart::decide(context, turn),
         Action::Settle { .. } => settle::decide(context),

@@ -1,4 +1,4 @@
-use super::{Change, Decision, Problem, StepContext};
+use super::{Change, Decision, Problem, StepContext, refresh};
 use crate::op::{FileContent, ReadOp, WriteOp};
 use crate::plan::{FileSet, MemberFile};
 use crate::render::{self, Rendered};
@@ -35,6 +35,11 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
     } else {
         format!("~ {} {difference}", wanted.path)
     };
+    let path = wanted.path;
+    let mut ops = vec![WriteOp::PromoteFile { path: path.clone() }];
+    if !is_new && file.needs_restart() && !is_effective(context, file, &content) {
+        ops.insert(0, WriteOp::KeepTime { path });
+    }
     Ok(Decision::Change(Change {
         lines: vec![line],
         diff: if is_new {
@@ -42,10 +47,22 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
         } else {
             diff(context, file, &content)
         },
-        ops: vec![WriteOp::PromoteFile { path: wanted.path }],
+        ops,
         check: questions(file),
         forget: Vec::new(),
     }))
+}
+
+/// Says whether etcd, or systemd for it, would read something else than what is there, as far as that is
+/// known.
+fn is_effective(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> bool {
+    if file == MemberFile::EtcdConf {
+        return refresh::needs_restart(context, wanted).unwrap_or(true);
+    }
+    let path = file.wanted().path;
+    let facts = context.facts();
+    let found = facts.and_then(|facts| facts.bytes(&ReadOp::ReadFile { path }));
+    found.is_ok_and(|found| found.as_deref() != Some(wanted.bytes()))
 }
 
 /// The difference in content, of files that may be shown and were read.

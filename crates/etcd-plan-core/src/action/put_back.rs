@@ -1,6 +1,6 @@
 use super::ready::{is_ready, not_ready};
 use super::restart::{file_questions, files, place, restart_ops};
-use super::{Change, Decision, Problem, StepContext};
+use super::{Change, Decision, Problem, StepContext, replace};
 use crate::op::{FileContent, ReadOp, WriteOp};
 
 /// A member that did not come back gets what it ran on before, and is started with it.
@@ -24,6 +24,11 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             drop.push(WriteOp::RemoveFile { path: kept });
         }
     }
+    if let Some(programs) = replace::put_back(context)? {
+        change.ops.push(programs.put);
+        drop.push(programs.drop);
+        change.check.extend(programs.check);
+    }
     if drop.is_empty() {
         return match awaited {
             Ok(awaited) if !is_ready(context.member().learner, &awaited.etcd) => {
@@ -38,8 +43,8 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     )];
     change.ops.extend(restart_ops(context));
     change.ops.extend(drop);
-    change.check = vec![context.asks().service()];
-    change.check.extend(file_questions());
+    change.check.push(context.asks().service());
+    change.check.extend(file_questions(context));
     change.check.push(context.asks().await_back());
     change.forget = vec![context.asks().etcd(), context.asks().await_back()];
     Ok(Decision::Change(change))

@@ -44,6 +44,7 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
             owner: wanted.owner,
             mode: wanted.mode,
         });
+        change.ops.push(WriteOp::KeepTime { path: path.clone() });
         change.ops.push(WriteOp::PromoteFile { path });
     }
     if change.ops.is_empty() {

@@ -1,4 +1,4 @@
-use super::{Change, Decision, Problem, StepContext, promote, ready, refresh};
+use super::{Change, Decision, Problem, StepContext, promote, ready, refresh, replace};
 use crate::names::{EtcdId, HostPath, Millis};
 use crate::op::{FileContent, ReadOp, WriteOp};
 use crate::plan::{MemberFile, Turn};
@@ -21,22 +21,35 @@ pub(super) fn files() -> [(MemberFile, HostPath); 2] {
 /// (facts.md S41).
 const STOP_TIMEOUT: Millis = Millis(90_000);
 
+/// From which time on between the start of a process and the change of a file it is sure that the process
+/// has not read it, in milliseconds: hosts give both to the second.
+const CHANGED_SINCE: i64 = -2_000;
+
 /// How long it is tried to hand over the lead, in milliseconds.
 pub(super) const MOVE_TIMEOUT: Millis = Millis(10_000);
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service(), context.asks().etcd()];
-    questions.extend(file_questions());
+    questions.extend(file_questions(context));
+    questions.extend(replace::questions(context));
     questions
 }
 
 /// What is there of the files, and of those that were kept.
-pub(super) fn file_questions() -> impl Iterator<Item = ReadOp> {
-    files().into_iter().flat_map(|(file, kept)| {
+pub(super) fn file_questions(context: &StepContext<'_>) -> impl Iterator<Item = ReadOp> {
+    files().into_iter().flat_map(move |(file, kept)| {
         let mut questions = promote::questions(file);
         questions.push(ReadOp::ReadFile { path: kept });
+        questions.push(started_after(context, file));
         questions
     })
+}
+
+fn started_after(context: &StepContext<'_>, file: MemberFile) -> ReadOp {
+    ReadOp::StartedAfter {
+        service: context.spec().service(),
+        path: file.wanted().path,
+    }
 }
 
 /// A member whose effective configuration changed gets the new one and restarts, if its turn has
@@ -65,7 +78,8 @@ pub(super) fn decide(context: &StepContext<'_>, turn: Turn) -> Result<Decision, 
     change.ops.extend(due.ops);
     change.ops.extend(restart_ops(context));
     change.check = vec![context.asks().service()];
-    change.check.extend(file_questions());
+    change.check.extend(file_questions(context));
+    change.check.extend(replace::questions(context));
     change.forget = vec![context.asks().etcd(), context.asks().await_back()];
     Ok(Decision::Change(change))
 }
@@ -103,22 +117,38 @@ pub(crate) fn turn(context: &StepContext<'_>) -> Result<Option<Turn>, Problem> {
     Ok(due(context)?.map(|_| own_turn(context)))
 }
 
+/// Says whether a member restarts in a turn: who was passed over before is taken too.
+pub(super) fn is_its_turn(context: &StepContext<'_>, turn: Turn) -> Result<bool, Problem> {
+    Ok(due(context)?.is_some() && own_turn(context) <= turn)
+}
+
 /// What a restart would bring.
 struct Due {
     why: Vec<String>,
     diffs: Vec<String>,
-    /// What keeps the files that are there, and writes the new ones.
+    /// What keeps the files and programs that are there, and brings the new ones.
     ops: Vec<WriteOp>,
+}
+
+/// Says whether a run was cut off before the member was well on what it got: what it ran on before is
+/// kept.
+pub(crate) fn is_cut_off(context: &StepContext<'_>) -> bool {
+    let Ok(facts) = context.facts() else {
+        return false;
+    };
+    let is_kept = |(_, path)| matches!(facts.bytes(&ReadOp::ReadFile { path }), Ok(Some(_)));
+    files().into_iter().any(is_kept) || matches!(replace::kept(facts), Ok(Some(_)))
 }
 
 fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
     if is_restarted(context)? {
         return Ok(None);
     }
+    let replace::Replacement { why, ops } = replace::decide(context)?;
     let mut due = Due {
-        why: Vec::new(),
+        why,
         diffs: Vec::new(),
-        ops: Vec::new(),
+        ops,
     };
     let facts = context.facts()?;
     for (file, kept_path) in files() {
@@ -144,6 +174,14 @@ fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
             due.why.push(format!(
                 "{} was written by a run that was cut off before the restart",
                 wanted.path
+            ));
+        } else if let Some(after) = facts.started_after(&started_after(context, file))?
+            && *after <= CHANGED_SINCE
+        {
+            due.why.push(format!(
+                "{} was changed {} s after etcd began, and etcd has not read it since",
+                wanted.path,
+                -after / 1000
             ));
         }
     }

@@ -1,6 +1,6 @@
 use super::ready::{TIMEOUT, is_ready, not_ready};
 use super::restart::{files, is_restarted};
-use super::{Change, Decision, Problem, StepContext};
+use super::{Change, Decision, Problem, StepContext, replace};
 use crate::facts::MemberQuestions;
 use crate::op::{EtcdFacts, ReadOp, WriteOp};
 
@@ -8,10 +8,16 @@ use crate::op::{EtcdFacts, ReadOp, WriteOp};
 /// what was committed by then, its own list names it, and it has raised no alarm. What it ran on
 /// before is dropped then, and the next member may restart.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
-    if !is_restarted(context)? {
-        return Ok(Decision::Nothing);
-    }
     let facts = context.facts()?;
+    if !is_restarted(context)? {
+        let said = facts.etcd(&context.asks().etcd());
+        let is_well = said.is_ok_and(|etcd| is_ready(context.member().learner, etcd));
+        return if is_well && replace::is_left_over(context)? && !keeps_files(context)? {
+            drop_kept(context)
+        } else {
+            Ok(Decision::Nothing)
+        };
+    }
     let question = context.asks().await_back();
     let Ok(awaited) = facts.awaited(&question) else {
         return Ok(wait(question));
@@ -22,7 +28,9 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         }
         return Ok(wait(question));
     }
-    if let Some(message) = is_not_well(context, &awaited.etcd) {
+    let status = awaited.etcd.status.as_ref();
+    let other = status.and_then(|status| replace::is_not_met(context, &status.version));
+    if let Some(message) = other.or_else(|| is_not_well(context, &awaited.etcd)) {
         let hint = "see to that, and run again: it goes on from there";
         return Err(stopped_at(context, Problem::new(message, hint)));
     }
@@ -39,10 +47,12 @@ fn wait(question: ReadOp) -> Decision {
 fn stopped_at(context: &StepContext<'_>, problem: Problem) -> Problem {
     let Problem { message, hint } = problem;
     let name = &context.member().name;
-    let also = format!(
-        "{name} gets back what it ran on before, and no other member restarts; mend the inventory, \
-         and reload again"
-    );
+    let what = match context.run.target(context.cluster()) {
+        Some(_) => "mend that, and upgrade again",
+        None => "mend the inventory, and reload again",
+    };
+    let also =
+        format!("{name} gets back what it ran on before, and no other member restarts; {what}");
     let hint = if hint.is_empty() {
         also
     } else {
@@ -79,6 +89,14 @@ fn was_raised(context: &StepContext<'_>, raised_by: crate::names::EtcdId) -> boo
     })
 }
 
+fn keeps_files(context: &StepContext<'_>) -> Result<bool, Problem> {
+    let facts = context.facts()?;
+    let mut kept = files()
+        .into_iter()
+        .map(|(_, path)| ReadOp::ReadFile { path });
+    Ok(kept.any(|question| facts.bytes(&question).is_ok_and(Option::is_some)))
+}
+
 fn drop_kept(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let facts = context.facts()?;
     let mut change = Change::default();
@@ -88,6 +106,10 @@ fn drop_kept(context: &StepContext<'_>) -> Result<Decision, Problem> {
             change.ops.push(WriteOp::RemoveFile { path });
             change.check.push(question);
         }
+    }
+    for (op, question) in replace::drop_all(context)? {
+        change.ops.push(op);
+        change.check.push(question);
     }
     Ok(if change.ops.is_empty() {
         Decision::Nothing

@@ -38,7 +38,8 @@ fn judged(context: &StepContext<'_>) -> ReadOp {
 
 fn is_source(context: &StepContext<'_>) -> bool {
     let source = context.run.snapshot_source(context.cluster());
-    source.is_some_and(|source| source.name == context.member().name)
+    context.run.saves(context.cluster())
+        && source.is_some_and(|source| source.name == context.member().name)
 }
 
 /// One member saves what it has, into a file that is found whole before it counts. What a run that was

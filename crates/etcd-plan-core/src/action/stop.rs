@@ -15,11 +15,12 @@ const TIMEOUT: Millis = Millis(90_000);
 /// whole. A member whose data stays in use is never to be stopped so.
 const KILL_AFTER: Millis = Millis(1_000);
 
-/// Where what serves is taken away on purpose, it is also asked how much that is.
+/// Where what serves is taken away on purpose, it is also asked how much that is, and whose.
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service()];
     if context.step.plan().purge_rule() == PurgeRule::Always {
         questions.push(context.asks().key_count());
+        questions.push(context.asks().holdings());
     }
     questions
 }

@@ -46,7 +46,7 @@ pub struct CertificateFacts {
 }
 
 /// A purpose for which a certificate may be used (an entry of the extension extendedKeyUsage).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Usage {
     /// As a TLS server.
     Server,

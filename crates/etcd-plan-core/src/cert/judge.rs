@@ -1,5 +1,5 @@
 use super::{
-    AuthorityFacts, CertificateFacts, CertificateWanted, KeyDigest, Reason, UnixTime, Usage,
+    AuthorityFacts, CertificateFacts, CertificateWanted, KeyDigest, Purpose, Reason, UnixTime,
 };
 
 /// A file of a member's key material, as far as it was understood.
@@ -63,7 +63,7 @@ pub fn judge(
         Piece::There(certificate) => {
             issuer(found, certificate, authority, &mut reasons);
             names(wanted, certificate, &mut reasons);
-            usages(certificate, &mut reasons);
+            usages(wanted, certificate, &mut reasons);
             key(wanted, found, certificate, &mut reasons);
             dates(wanted, certificate, authority, now, &mut reasons);
         }
@@ -110,8 +110,14 @@ fn names(wanted: &CertificateWanted, certificate: &CertificateFacts, reasons: &m
     reasons.extend(other.map(Reason::ExtraName));
 }
 
-fn usages(certificate: &CertificateFacts, reasons: &mut Vec<Reason>) {
-    for usage in [Usage::Server, Usage::Client] {
+fn usages(wanted: &CertificateWanted, certificate: &CertificateFacts, reasons: &mut Vec<Reason>) {
+    // Who can be a server with a client's certificate can pass for a member.
+    if wanted.purpose == Purpose::Client {
+        let found = certificate.usages.iter().flatten();
+        let extra = found.filter(|usage| !wanted.usages().contains(usage));
+        reasons.extend(extra.map(|usage| Reason::ExtraUsage(*usage)));
+    }
+    for usage in wanted.usages().iter().copied() {
         // Named, not merely allowed: not every TLS library takes silence for consent.
         let named = certificate
             .usages

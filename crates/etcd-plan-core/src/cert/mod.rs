@@ -24,4 +24,4 @@ pub use reason::Reason;
 pub use san::San;
 pub(crate) use time::Span;
 pub use time::UnixTime;
-pub use wanted::CertificateWanted;
+pub use wanted::{CertificateWanted, Purpose};

@@ -40,6 +40,8 @@ pub enum Reason {
     ExtraName(String),
     /// It may not be used for a purpose.
     LacksUsage(Usage),
+    /// It may be used for a purpose that it should not be used for.
+    ExtraUsage(Usage),
     /// Its key is of another algorithm than the setting.
     OtherKeyAlgorithm {
         /// The kind of its key.
@@ -84,6 +86,7 @@ impl fmt::Display for Reason {
             Self::LacksName(san) => write!(f, "lacks the name {san}"),
             Self::ExtraName(san) => write!(f, "is also good for the name {san}"),
             Self::LacksUsage(usage) => write!(f, "lacks the usage {usage}"),
+            Self::ExtraUsage(usage) => write!(f, "also has the usage {usage}"),
             Self::OtherKeyAlgorithm { found, wanted } => {
                 write!(f, "has a key that is {found}, not {wanted}")
             }

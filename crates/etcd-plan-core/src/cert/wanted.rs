@@ -2,17 +2,19 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{KeyAlgorithm, San, UnixTime};
+use super::{KeyAlgorithm, San, UnixTime, Usage};
 use crate::names::{Address, Days, MemberName};
 
 /// The longest time before its expiry at which a certificate is issued again.
 const LONGEST_MARGIN: Days = Days(30);
 
-/// A member's certificate as it is wanted. It serves as server and as client, both for peers and
-/// for clients: etcd's own gateway dials the server with it.
+/// A certificate as it is wanted: a member's, or that of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateWanted {
-    /// The common name, and the name of its files: the member's.
+    /// What it is good for, which says too in which folder its files lie.
+    pub purpose: Purpose,
+    /// The common name, and the name of its files: the member's, or any name of a client. Where
+    /// etcd asks who a client is, this is its user.
     pub common_name: MemberName,
     /// The organization: `pigsty`, as in the original module.
     pub organization: String,
@@ -27,11 +29,23 @@ pub struct CertificateWanted {
     pub key: Option<KeyAlgorithm>,
 }
 
+/// What a certificate is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A member's: it serves as server and as client, both for peers and for clients, since etcd's
+    /// own gateway dials the server with it.
+    Member,
+    /// A client's: it lets in, and nobody can pass for a member with it.
+    Client,
+}
+
 impl CertificateWanted {
     /// Describes the certificate of a member: good for `127.0.0.1`, `localhost`, the address that
     /// it advertises, and its own name.
     pub fn for_member(member: &MemberName, address: &Address, validity: Days) -> Self {
         Self {
+            purpose: Purpose::Member,
             common_name: member.clone(),
             organization: "pigsty".to_owned(),
             organizational_unit: "etcd".to_owned(),
@@ -43,6 +57,28 @@ impl CertificateWanted {
             ]),
             validity,
             key: None,
+        }
+    }
+
+    /// Describes the certificate of a client, such as Patroni on a database host. A client is asked
+    /// for no name, so it needs none besides its common name.
+    pub fn for_client(name: &MemberName, sans: BTreeSet<San>, validity: Days) -> Self {
+        Self {
+            purpose: Purpose::Client,
+            common_name: name.clone(),
+            organization: "pigsty".to_owned(),
+            organizational_unit: "etcd".to_owned(),
+            sans,
+            validity,
+            key: None,
+        }
+    }
+
+    /// Gives what it may be used for, and nothing else.
+    pub fn usages(&self) -> &'static [Usage] {
+        match self.purpose {
+            Purpose::Member => &[Usage::Server, Usage::Client],
+            Purpose::Client => &[Usage::Client],
         }
     }
 

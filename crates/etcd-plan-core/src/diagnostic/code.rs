@@ -92,10 +92,20 @@ codes! {
     /// The limit names the hosts that are to become members; at least one member of the cluster must
     /// be left out of it, for the others to join.
     JoinWithoutLimit = "join-without-limit", Error;
+    /// All clusters that are left are external, and no plan is made for those.
+    ///
+    /// `etcd_external` says that somebody else runs a cluster. `etcd-plan outputs` and `etcd-plan
+    /// status` work for it; what changes it is up to whoever runs it.
+    ExternalCluster = "external-cluster", Error;
+    /// A cluster is external, and the plan leaves it out.
+    ///
+    /// `etcd_external` says that somebody else runs it. Name the others with a limit, and nothing is
+    /// said of it.
+    ExternalLeftOut = "external-left-out", Warning;
     /// A goal lacks something that it needs, or was given what it has no use for.
     ///
     /// The goals `remove` and `replace` need the members that are to leave, and take no tags; `replace`
-    /// needs the new host as its limit. `etcd-plan GOAL --help` says what each goal takes.
+    /// needs the new host as its limit. The goal `upgrade` needs an exact version, and takes no tags. `etcd-plan GOAL --help` says what each goal takes.
     GoalArgument = "goal-argument", Error;
     /// A member that is to leave is not known, or its cluster is not.
     ///

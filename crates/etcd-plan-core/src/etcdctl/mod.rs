@@ -4,6 +4,7 @@
 //! that a newer etcd can be read as far as it resembles the older ones.
 
 mod alarms;
+mod holdings;
 mod key_count;
 mod members;
 mod number;
@@ -11,6 +12,7 @@ mod snapshot;
 mod status;
 
 pub use alarms::alarm_list;
+pub use holdings::{key_prefixes, lease_count};
 pub use key_count::key_count;
 pub use members::member_list;
 pub use snapshot::{SnapshotStatus, snapshot_status};

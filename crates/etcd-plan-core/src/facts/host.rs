@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Listener, PackageFacts,
-    ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts, SystemFacts,
+    Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener,
+    PackageFacts, ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts, SystemFacts,
+    VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -100,6 +101,8 @@ getters! {
     names: Names -> Vec<String>;
     /// Gives the answer to a `Service` question.
     service: Service -> ServiceFacts;
+    /// Gives the answer to a `StartedAfter` question.
+    started_after: StartedAfter -> Option<i64>;
     /// Gives the answer to a `Listeners` question.
     listeners: Listeners -> Vec<Listener>;
     /// Gives the answer to a `DataDir` question.
@@ -110,6 +113,12 @@ getters! {
     key_count: KeyCount -> Option<u64>;
     /// Gives the answer to a `Compaction` question.
     compaction: Compaction -> Compaction;
+    /// Gives the answer to a `Holdings` question.
+    holdings: Holdings -> Option<Holdings>;
+    /// Gives the answer to an `Auth` question.
+    auth: Auth -> Option<bool>;
+    /// Gives the answer to an `AwaitVoters` question.
+    voters: Voters -> VotersFacts;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
     /// Gives the answer to a `RestoreTool` question.

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,13 @@ pub struct Loss {
     pub members: Vec<MemberName>,
     /// How many keys it holds; none when it does not answer, or was not asked.
     pub keys: Option<u64>,
+    /// What its keys begin with, such as `/pg/`, with how many of the first 1000 do: whoever keeps them
+    /// would lose its store.
+    pub prefixes: BTreeMap<String, u64>,
+    /// How many leases there are: whoever holds one is there now. None when it does not say.
+    pub leases: Option<u64>,
+    /// How many watchers its members serve; none when none of them says.
+    pub watchers: Option<u64>,
     /// The size of its largest database in bytes; none when no member answers.
     pub db_size: Option<u64>,
     /// Its revision; none when no member answers.
@@ -73,6 +81,11 @@ impl Loss {
         let statuses =
             || facts().filter_map(|(asks, facts)| facts.etcd(&asks.etcd()).ok()?.status.as_ref());
         let keys = facts().filter_map(|(asks, facts)| *facts.key_count(&asks.key_count()).ok()?);
+        let holdings =
+            || facts().filter_map(|(asks, facts)| facts.holdings(&asks.holdings()).ok()?.as_ref());
+        let prefixes = holdings().map(|holdings| &holdings.prefixes);
+        let prefixes = prefixes.max_by_key(|prefixes| prefixes.values().sum::<u64>());
+        let watchers = holdings().filter_map(|holdings| holdings.watchers);
         let token = match situation {
             Situation::Present { token, .. } => Some(token.as_str()),
             _ => None,
@@ -81,6 +94,9 @@ impl Loss {
             cluster: spec.name.clone(),
             members: Vec::new(),
             keys: keys.max(),
+            prefixes: prefixes.cloned().unwrap_or_default(),
+            leases: holdings().filter_map(|holdings| holdings.leases).max(),
+            watchers: watchers.reduce(|all, one| all + one),
             db_size: statuses().map(|status| status.db_size).max(),
             revision: statuses().map(|status| status.revision).max(),
             since: token.and_then(stamp_in).map(str::to_owned),
@@ -111,14 +127,15 @@ impl fmt::Display for Loss {
         let members: Vec<&str> = self.members.iter().map(MemberName::as_str).collect();
         writeln!(f, "cluster {} would lose:", self.cluster)?;
         writeln!(f, "  members   {}", members.join(", "))?;
-        writeln!(
-            f,
-            "  keys      {}",
-            or_unknown(self.keys.map(|keys| keys.to_string()))
-        )?;
+        let number = |value: Option<u64>| or_unknown(value.map(|value| value.to_string()));
+        writeln!(f, "  keys      {}", number(self.keys))?;
+        for (prefix, count) in self.prefixes.iter().filter(|(prefix, _)| *prefix != "*") {
+            writeln!(f, "            {count} below {prefix}")?;
+        }
+        writeln!(f, "  leases    {}", number(self.leases))?;
+        writeln!(f, "  watchers  {}", number(self.watchers))?;
         writeln!(f, "  database  {}", or_unknown(self.db_size.map(size_of)))?;
-        let revision = self.revision.map(|revision| revision.to_string());
-        writeln!(f, "  revision  {}", or_unknown(revision))?;
+        writeln!(f, "  revision  {}", number(self.revision))?;
         write!(f, "  since     {}", or_unknown(self.since.clone()))
     }
 }

@@ -101,6 +101,20 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
+    /// What depends on the cluster, as the member says.
+    pub fn holdings(self) -> ReadOp {
+        ReadOp::Holdings {
+            access: self.access(),
+        }
+    }
+
+    /// Whether the cluster asks its clients who they are, as the member says.
+    pub fn auth(self) -> ReadOp {
+        ReadOp::Auth {
+            access: self.access(),
+        }
+    }
+
     /// Waits until the etcd answers, as what the member is wanted to be.
     pub fn await_healthy(self) -> ReadOp {
         self.await_as(self.member.learner, AWAIT_AT_ONCE)

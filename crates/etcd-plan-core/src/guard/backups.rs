@@ -3,7 +3,8 @@ use crate::plan::Action;
 
 /// Refuses when what the cluster holds is to be saved, and nobody can be asked for it.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    let is_asked_for = context.plans(|action| action == Action::Snapshot);
+    let is_asked_for =
+        context.plans(|action| action == Action::Snapshot) && context.run.saves(context.cluster);
     if !is_asked_for || context.run.snapshot_source(context.cluster).is_some() {
         return Vec::new();
     }

@@ -17,6 +17,7 @@ mod restarts;
 mod restored;
 mod safeguard;
 mod stranger;
+mod upgrade;
 mod whole;
 
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,9 @@ neither there nor can be installed, when the machine has 32 bits only, when anot
 one that corrupts data, when the disk is nearly full, or when the certificates on the control
 machine cannot be used.
 
+It refuses an upgrade that etcd does not go: back, over more than one minor release, from a patch
+that is too old for the next one, with a learner, or from 3.4 to 3.5 while the cluster has users.
+
 The refusal says which on which host, and what to do. `ansible_become: true` gives root."
             }
             Self::Safeguard => {
@@ -156,6 +160,7 @@ already the next may cost the quorum.
 It refuses to restart a member while another voter is down, unless the one that is down restarts
 too, and before it.
 
+It refuses to upgrade a cluster that is not well: with a voter that is not healthy, or an alarm.
 It goes through the steps of the plan, and refuses when one of them, done, half done or failed, would
 leave the cluster without a quorum; the refusal names the step. A cluster of one or two voters cannot
 restart without being away for a moment, which is no reason to refuse.

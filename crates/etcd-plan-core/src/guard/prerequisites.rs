@@ -1,5 +1,5 @@
 use super::refusal::split_hint;
-use super::{Guard, GuardContext, Refusal};
+use super::{Guard, GuardContext, Refusal, upgrade};
 use crate::facts::HostFacts;
 use crate::names::HostName;
 use crate::op::{PackageManager, ReadOp, ServiceManager, digest};
@@ -21,6 +21,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         return refusals;
     }
     judge_keys(context, &mut refusals);
+    upgrade::judge(context, &mut refusals);
     judge_first_start(context, &mut refusals);
     for member in context.spec().leaving.iter().filter_map(Leaver::on_host) {
         if let Ok(facts) = context.facts(&member.host.name) {
@@ -35,7 +36,10 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     for member in &context.spec().members {
         if let Ok(facts) = context.facts(&member.host.name) {
             judge_rights(context, member, facts, &mut refusals);
-            judge_package(context, member, facts, &mut refusals);
+            // What an upgrade may begin with is for `upgrade` to judge.
+            if context.run.target(context.cluster).is_none() {
+                judge_package(context, member, facts, &mut refusals);
+            }
             judge_space(context, member, facts, &mut refusals);
         }
     }
@@ -162,14 +166,14 @@ fn judge_package<'a>(
         let wanted = context.spec().settings.package.version.value.as_ref();
         if let Some(wanted) = wanted.filter(|wanted| !wanted.is_met_by(installed)) {
             let evidence = format!("etcd {installed} is installed, and `etcd_version` is {wanted}");
-            let hint = "change `etcd_version`, or change the package on the host";
+            let hint = "the goal `upgrade` changes it (`etcd-plan upgrade --to`); or change `etcd_version`";
             refusals.push(context.refuse(Guard::Prerequisites, host, evidence, hint));
         }
     }
 }
 
 /// A package file must be there, be the one that was meant, and be one that the host can take.
-fn judge_package_file<'a>(
+pub(super) fn judge_package_file<'a>(
     context: &GuardContext<'a>,
     member: &'a MemberSpec,
     file: &PackageFile,

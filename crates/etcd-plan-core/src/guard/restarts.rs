@@ -1,5 +1,5 @@
 use super::{Guard, GuardContext, Refusal};
-use crate::action::restart_turn;
+use crate::action::{is_cut_off, restart_turn};
 use crate::facts::{FoundConf, MemberQuestions, Situation};
 use crate::op::EtcdFacts;
 use crate::plan::{Action, Goal, Step, Turn};
@@ -8,7 +8,7 @@ use crate::spec::MemberSpec;
 /// Refuses to restart members of a cluster that a restart could cost its quorum: no member restarts
 /// while another voter is down, unless the one that is down restarts too, before it.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    if context.plan().goal() != Goal::Reload {
+    if !context.plan().goal().restarts() {
         return Vec::new();
     }
     if let Some((evidence, hint)) = is_not_there(context) {
@@ -44,6 +44,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
             context.refuse(Guard::Members, &member.host.name, evidence, hint)
         })
         .collect();
+    if context.plan().goal() == Goal::Upgrade {
+        refusals.extend(not_upgraded(context, &unwell));
+    }
     let count = voters().count();
     // The first to restart comes back only where the others are a quorum with it.
     if refusals.is_empty() && count - unwell.len() + 1 < count / 2 + 1 {
@@ -63,7 +66,7 @@ fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
     match context.situation() {
         Situation::Present { .. } => None,
         Situation::Absent => Some((
-            "there is no cluster that could be reloaded".to_owned(),
+            "there is no cluster whose members could restart".to_owned(),
             "the goal `create` builds it",
         )),
         Situation::Unfinished => Some((
@@ -75,10 +78,48 @@ fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
                 "what is there is not the cluster of the inventory: {}",
                 why.join("; ")
             ),
-            "a reload changes neither who the members are nor where their data lies and their \
+            "a restart changes neither who the members are nor where their data lies and their \
              peers reach them: put that back into the inventory",
         )),
     }
+}
+
+/// Only a cluster that is well is upgraded (etcd's upgrade guides): a member that is not is one that
+/// an earlier run was cut off at, and goes on first.
+fn not_upgraded<'a>(
+    context: &GuardContext<'a>,
+    unwell: &[(&'a MemberSpec, String)],
+) -> Vec<Refusal> {
+    let is_begun = |member: &MemberSpec| {
+        let mut steps = context.steps();
+        steps.any(|step| {
+            step.action() == Action::Restart { turn: Turn::Leader }
+                && step.member().is_some_and(|of| of.name == member.name)
+                && is_cut_off(&context.of_step(step))
+        })
+    };
+    let mut refusals: Vec<Refusal> = unwell
+        .iter()
+        .filter(|(member, _)| !is_begun(member))
+        .map(|(member, said)| {
+            let evidence = format!("{} is not healthy, and not upgraded: {said}", member.name);
+            let hint = "bring it back first: the goal `create` starts members that stand still";
+            context.refuse(Guard::Members, &member.host.name, evidence, hint)
+        })
+        .collect();
+    let mut told = Vec::new();
+    for (_, found) in context.found() {
+        for alarm in found.etcd.alarms {
+            if !told.contains(&alarm) {
+                let evidence = format!("member {} has raised {}", alarm.member_id, alarm.kind);
+                let hint = "see to its cause and disarm it (`etcdctl alarm disarm`) before members \
+                            are upgraded";
+                refusals.push(context.refuse(Guard::Members, None, evidence, hint));
+                told.push(alarm);
+            }
+        }
+    }
+    refusals
 }
 
 /// Gives the members that would restart.

@@ -170,8 +170,8 @@ fn consensus() -> Vec<Alert> {
             summary: "{{ $labels.ins }} is still a learner",
             description: format!(
                 "It was added {} ago or earlier and has no vote, so the cluster survives no more failures \
-                 than before. A join was not finished: run it again (`etcd-plan apply -e \
-                 etcd_init=existing -l` with its host), which promotes it once it has caught up. If it is \
+                 than before. A join was not finished: run it again (`etcd-plan join` with its \
+                 host), which promotes it once it has caught up. If it is \
                  to stay one, set `etcd_learner` and render these rules again.",
                 limits::LEARNER_FOR.limit
             ),

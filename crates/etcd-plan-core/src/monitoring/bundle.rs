@@ -50,7 +50,9 @@ pub struct MonitoringFile {
 }
 
 /// Renders everything that watches clusters: the scrape job, recording and alerting rules, the
-/// dashboard, and what loads them. The first file is a page that says what goes where.
+/// dashboard, and what loads them. The first file is a page that says what goes where. Where there
+/// are external clusters, which no run registers, the last one has their targets
+/// (`prometheus/targets/etcd-external.yml`).
 ///
 /// The same clusters give the same bytes.
 ///
@@ -75,7 +77,7 @@ pub fn files(
         render_template(template, &context).map(|content| MonitoringFile { path, content })
     };
     let file = |path, content| MonitoringFile { path, content };
-    Ok(vec![
+    let mut files = vec![
         rendered("README.md", "monitoring.md")?,
         rendered("prometheus/scrape/etcd.yml", "prometheus-scrape.yml")?,
         file(
@@ -93,7 +95,33 @@ pub fn files(
         rendered("grafana/provisioning/etcd.yml", "grafana-provider.yml")?,
         rendered("systemd/etcd-plan-status.service", "status.service")?,
         rendered("systemd/etcd-plan-status.timer", "status.timer")?,
-    ])
+    ];
+    // No run registers what no plan is made for.
+    let external: Vec<&ClusterSpec> = clusters.iter().filter(|spec| spec.is_external()).collect();
+    let members = external.iter().flat_map(|spec| {
+        let members = spec.members.iter();
+        members.map(|member| crate::render::target(spec, member))
+    });
+    let targets = members.collect::<Result<Vec<String>, Problem>>()?;
+    if !targets.is_empty() {
+        files.push(file(
+            "prometheus/targets/etcd-external.yml",
+            targets.concat(),
+        ));
+    }
+    Ok(files)
+}
+
+/// Renders the scrape job alone.
+///
+/// # Errors
+///
+/// When a template does not work.
+pub fn scrape_job(paths: &MonitoringPaths) -> Result<String, Problem> {
+    let job = files(&[], paths)?.into_iter();
+    let mut job = job.filter(|file| file.path == "prometheus/scrape/etcd.yml");
+    let job = job.next().expect("it is one of the files");
+    Ok(job.content)
 }
 
 #[derive(Serialize)]

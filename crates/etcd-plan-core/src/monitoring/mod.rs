@@ -39,7 +39,7 @@ mod rules;
 pub mod thresholds;
 
 pub use alerts::{Alert, Severity, alerts};
-pub use bundle::{MonitoringFile, MonitoringPaths, files};
+pub use bundle::{MonitoringFile, MonitoringPaths, files, scrape_job};
 pub use quantity::Quantity;
 pub use recording::{Recording, recordings};
 pub use thresholds::Threshold;

@@ -36,6 +36,15 @@ pub enum ReadOp {
         /// The service.
         service: Service,
     },
+    /// How long after the last change of a file the process of a service began. Answer: `Option<i64>`,
+    /// milliseconds, negative when it began before; hosts say it to the second. None when the service
+    /// does not run, or the file is not there.
+    StartedAfter {
+        /// The service.
+        service: Service,
+        /// The file.
+        path: HostPath,
+    },
     /// Who listens on these ports, on whichever address. Answer: `Vec<`[`super::Listener`]`>`.
     Listeners {
         /// The ports.
@@ -65,6 +74,28 @@ pub enum ReadOp {
         at: Option<u64>,
         /// How many revisions are to be left; of no meaning where `at` is given.
         keep: u64,
+    },
+    /// What depends on the cluster at an endpoint: whose keys it holds, leases, watchers. Answer:
+    /// `Option<`[`super::Holdings`]`>`, none when it does not answer.
+    Holdings {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// Whether the cluster at an endpoint asks its clients who they are (etcd's users and roles).
+    /// Answer: `Option<bool>`, none when it does not answer.
+    Auth {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
+    /// Waits until several etcds are healthy, and have been so together for some time, or the time is
+    /// over. Answer: [`super::VotersFacts`].
+    AwaitVoters {
+        /// How each is reached.
+        voters: Vec<EtcdAccess>,
+        /// For how long they must have been healthy together.
+        steady: Millis,
+        /// How long at the most.
+        timeout: Millis,
     },
     /// What a snapshot holds, or a database that was copied, as the tool on the host judges it. Answer:
     /// `Option<`[`super::SnapshotFacts`]`>`, none when nothing is there.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Ownership;
@@ -24,6 +26,8 @@ pub enum Reply {
     Names(Vec<String>),
     /// To `Service`.
     Service(ServiceFacts),
+    /// To `StartedAfter`.
+    StartedAfter(Option<i64>),
     /// To `Listeners`.
     Listeners(Vec<Listener>),
     /// To `DataDir`.
@@ -34,6 +38,12 @@ pub enum Reply {
     KeyCount(Option<u64>),
     /// To `Compaction`.
     Compaction(Compaction),
+    /// To `Holdings`.
+    Holdings(Option<Holdings>),
+    /// To `Auth`.
+    Auth(Option<bool>),
+    /// To `AwaitVoters`.
+    Voters(VotersFacts),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
     /// To `RestoreTool`.
@@ -311,6 +321,18 @@ pub struct Compaction {
     /// Whether all before that is compacted; so it is where that is 0.
     pub done: bool,
 }
+/// What depends on a cluster, as one of its members says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Holdings {
+    /// What keys begin with, such as `/pg/`, each with how many of the first 1000 keys do; `*` stands for
+    /// keys without such a part.
+    pub prefixes: BTreeMap<String, u64>,
+    /// How many leases there are; none when that could not be read.
+    pub leases: Option<u64>,
+    /// How many watchers this member serves; none when its metrics could not be read, for which the
+    /// host needs `curl` or `wget`.
+    pub watchers: Option<u64>,
+}
 
 /// What a snapshot holds, or a database that was copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -360,4 +382,13 @@ pub struct Awaited {
     pub waited: Millis,
     /// The last lines of its log when it is not healthy; empty otherwise.
     pub log: String,
+}
+
+/// What several etcds say after they were waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VotersFacts {
+    /// What each says at the end, in the order in which they were asked for.
+    pub etcds: Vec<EtcdFacts>,
+    /// How long it took.
+    pub waited: Millis,
 }

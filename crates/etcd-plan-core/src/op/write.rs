@@ -44,6 +44,12 @@ pub enum WriteOp {
         /// The final place.
         path: HostPath,
     },
+    /// Gives a staged file the time of the last change of the file in its final place, since it changes
+    /// nothing that anybody reads again; fine when one of them is not there.
+    KeepTime {
+        /// The final place.
+        path: HostPath,
+    },
     /// Removes a file or staged file; fine when it is not there.
     RemoveFile {
         /// The file.
@@ -215,6 +221,36 @@ pub enum WriteOp {
         to: HostPath,
         /// The owner and group of all that is in it.
         owner: Ownership,
+    },
+    /// Fetches the packages of one version of etcd and etcdctl from the host's package source into a
+    /// folder, and installs nothing; fine when the folder is there.
+    FetchPackage {
+        /// Which version.
+        version: EtcdVersion,
+        /// The folder, which holds nothing else.
+        folder: HostPath,
+    },
+    /// Replaces the etcd and etcdctl that are installed by what lies in a folder: packages, or a
+    /// release's archive. No instance is started, stopped or restarted by it. The programs that were
+    /// there are kept first, unless some are kept already.
+    ReplacePackage {
+        /// The version that the folder brings; another one is a failure.
+        version: EtcdVersion,
+        /// The folder.
+        folder: HostPath,
+        /// The folder in which the programs are kept.
+        keep: HostPath,
+    },
+    /// Puts programs back into their places that a replacement has kept; fine when none are kept.
+    PutBackPrograms {
+        /// The folder in which they are kept.
+        kept: HostPath,
+    },
+    /// Removes a folder of our own with all that it holds; fine when it is not there. Refused outside
+    /// of `/var/cache/etcd-plan` and `/var/lib/etcd-plan/before`.
+    DropFolder {
+        /// The folder.
+        path: HostPath,
     },
     /// Saves a snapshot of what an etcd holds, for root alone, and syncs it; one that is there is
     /// replaced.

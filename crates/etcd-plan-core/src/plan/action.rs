@@ -27,6 +27,8 @@ pub enum Action {
     },
     /// etcd and etcdctl are installed.
     Install,
+    /// The packages of another version are fetched, or sent, and nothing is installed.
+    Fetch,
     /// The authority is there, or is made.
     EnsureAuthority,
     /// A member's certificate is good, or is issued.
@@ -78,6 +80,11 @@ pub enum Action {
     },
     /// What a failed join has left on its host is stopped and moved aside.
     Withdraw,
+    /// The other voters are waited for until they can do without a member, if this turn is its.
+    Spare {
+        /// Whose turn it is.
+        turn: Turn,
+    },
     /// One more of the members that are to leave is taken out of the cluster: on the host of a member
     /// that stays, if that is the one through which members are removed.
     ///
@@ -230,7 +237,7 @@ impl Action {
             Self::Judge { guard } => guard.subtask(),
             Self::ReadFacts | Self::Lock => Subtask::Check,
             Self::Gate | Self::Await { .. } => return None,
-            Self::Install => Subtask::Install,
+            Self::Install | Self::Fetch => Subtask::Install,
             Self::Stop | Self::Purge => Subtask::Purge,
             Self::MakeFolders => Subtask::Dir,
             Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
@@ -245,6 +252,7 @@ impl Action {
             | Self::PromoteMember { .. }
             | Self::TakeBack { .. }
             | Self::Withdraw
+            | Self::Spare { .. }
             | Self::RemoveMember { .. }
             | Self::Restart { .. }
             | Self::Settle { .. }
@@ -277,6 +285,7 @@ impl Action {
             Self::AddMember { .. } => Self::AddMember { member: 0 },
             Self::PromoteMember { .. } => Self::PromoteMember { member: 0 },
             Self::TakeBack { .. } => Self::TakeBack { member: 0 },
+            Self::Spare { .. } => Self::Spare { turn: Turn::Unwell },
             Self::RemoveMember { .. } => Self::RemoveMember { nth: 0 },
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
@@ -300,10 +309,12 @@ impl Action {
             | Self::AwaitReady
             | Self::AwaitLearner
             | Self::Measure
+            | Self::Spare { .. }
             | Self::AwaitVoter
             | Self::Verify => false,
             Self::Lock
             | Self::Install
+            | Self::Fetch
             | Self::EnsureAuthority
             | Self::IssueCertificate { .. }
             | Self::Stage { .. }

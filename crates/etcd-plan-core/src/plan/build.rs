@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
 use super::goal::restore as restored;
-use super::goal::{Goal, join};
+use super::goal::{Goal, join, upgrade};
 use super::leave;
 use super::options::{GoalOptions, PurgeRule, RestoreOptions, Selection};
 use super::step::{At, StepIndex, StepNode};
@@ -16,7 +16,7 @@ use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::guard::Guard;
 use crate::inventory::{ExtraVars, Inventory};
-use crate::names::HostName;
+use crate::names::{EtcdVersion, HostName};
 use crate::spec::{self, ClusterSpec, Leaver};
 
 /// Makes a plan with settings of its own.
@@ -28,6 +28,7 @@ pub struct PlanBuilder<'a> {
     tags: BTreeSet<Subtask>,
     skip_tags: BTreeSet<Subtask>,
     extra_vars: ExtraVars,
+    version: Option<EtcdVersion>,
     depart: Vec<String>,
     dead: bool,
     options: GoalOptions,
@@ -42,6 +43,7 @@ impl<'a> PlanBuilder<'a> {
             tags: BTreeSet::new(),
             skip_tags: BTreeSet::new(),
             extra_vars: ExtraVars::default(),
+            version: None,
             depart: Vec::new(),
             dead: false,
             options: GoalOptions::default(),
@@ -82,6 +84,14 @@ impl<'a> PlanBuilder<'a> {
     #[must_use]
     pub fn extra_vars(mut self, vars: ExtraVars) -> Self {
         self.extra_vars = vars;
+        self
+    }
+
+    /// Sets the version that the goal `upgrade` brings members to, exact: `3.5.16`. By default it is
+    /// `etcd_version` of the inventory. The plan keeps it as that parameter.
+    #[must_use]
+    pub fn version(mut self, version: EtcdVersion) -> Self {
+        self.version = Some(version);
         self
     }
 
@@ -203,8 +213,10 @@ impl<'a> PlanBuilder<'a> {
         };
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
-        let mut clusters = resolved.clusters;
+        let (mut clusters, mut diagnostics) = (resolved.clusters, resolved.diagnostics);
         if self.goal.changes_who_leaves() {
+            // Before members are looked for by name: those of others are none of ours.
+            leave_out_external(&mut clusters, &mut diagnostics)?;
             leave::depart(&mut clusters, &self.depart, self.dead)?;
             leave::check_rest(self.goal, &selection, &clusters)?;
         }
@@ -213,11 +225,13 @@ impl<'a> PlanBuilder<'a> {
             members.any(|member| selection.takes_host(&member.host.name))
         });
         restored::check(self.goal, &self.options, &selection, &clusters)?;
+        leave_out_external(&mut clusters, &mut diagnostics)?;
         match self.goal {
             Goal::Join => check_join(&selection, &clusters)?,
             Goal::Replace => leave::check_new(&selection, &clusters)?,
             _ => {}
         }
+        upgrade::check(self.goal, &selection, self.version.as_ref(), &mut clusters)?;
         if clusters.is_empty() {
             let pattern = self.limit.as_deref().unwrap_or_default();
             return Err(PlanError::Selection(Box::new(Diagnostic::new(
@@ -226,8 +240,42 @@ impl<'a> PlanBuilder<'a> {
                 "name a host or group that carries `etcd_seq`",
             ))));
         }
-        Ok((clusters, selection, resolved.diagnostics))
+        Ok((clusters, selection, diagnostics))
     }
+}
+
+/// Nothing is planned for what somebody else runs.
+fn leave_out_external(
+    clusters: &mut Vec<ClusterSpec>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), PlanError> {
+    let external = clusters.extract_if(.., |cluster| cluster.is_external());
+    let external: Vec<ClusterSpec> = external.collect();
+    let names: Vec<&str> = external
+        .iter()
+        .map(|cluster| cluster.name.as_str())
+        .collect();
+    let names = names.join(", ");
+    let Some(first) = external.first() else {
+        return Ok(());
+    };
+    if clusters.is_empty() {
+        return Err(PlanError::Selection(Box::new(Diagnostic::new(
+            Code::ExternalCluster,
+            format!("somebody else runs {names} (`etcd_external`), and no plan is made for that"),
+            "`etcd-plan status` and `etcd-plan outputs` work for it; where it is to be built here, drop \
+             `etcd_external`",
+        ))));
+    }
+    diagnostics.push(
+        Diagnostic::new(
+            Code::ExternalLeftOut,
+            format!("somebody else runs {names} (`etcd_external`), and the plan leaves that out"),
+            "nothing is to be done; a limit that names only the others leaves this away",
+        )
+        .at(first.place.clone(), ""),
+    );
+    Ok(())
 }
 
 /// Whoever joins joins others: the limit says which hosts are new.

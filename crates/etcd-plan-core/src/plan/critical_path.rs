@@ -89,13 +89,13 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::PlaceStore
         | Action::DropSnapshot
         | Action::Disarm
+        | Action::Spare { .. }
         | Action::RecordSnapshot
         | Action::PruneSnapshots
         | Action::Unregister
         | Action::Register { .. } => 1,
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
-        Action::Install => 3000,
         Action::Stop
         | Action::SendSnapshot
         | Action::BuildStore
@@ -103,6 +103,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Defragment { .. }
         | Action::Snapshot
         | Action::FetchSnapshot => 1000,
+        Action::Install | Action::Fetch => 3000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => 500,
         // Of all turns that a member could take it takes one, if any.

@@ -67,6 +67,8 @@ impl Effect {
             | Action::Lock
             | Action::Await { .. }
             | Action::Install
+            | Action::Fetch
+            | Action::Spare { .. }
             | Action::EnsureAuthority
             | Action::IssueCertificate { .. }
             | Action::Stage { .. }

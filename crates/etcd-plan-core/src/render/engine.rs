@@ -28,6 +28,11 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("etcd.service", include_str!("templates/etcd.service.j2")),
         ("etcdctl.sh", include_str!("templates/etcdctl.sh.j2")),
         ("target.yml", include_str!("templates/target.yml.j2")),
+        ("patroni.yml", include_str!("templates/patroni.yml.j2")),
+        (
+            "vip-manager.yml",
+            include_str!("templates/vip-manager.yml.j2"),
+        ),
         (
             "prometheus-rules.yml",
             include_str!("templates/prometheus-rules.yml.j2"),

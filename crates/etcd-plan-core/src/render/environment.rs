@@ -29,10 +29,7 @@ impl ClientEnvironment {
         let path = |file: MemberFile| file.wanted().path.below(root);
         Self {
             cluster: spec.name.clone(),
-            endpoints: spec
-                .voters()
-                .map(|member| spec.client_url(member))
-                .collect(),
+            endpoints: spec.endpoints(),
             cacert: path(MemberFile::TrustedCa),
             cert: path(MemberFile::Certificate),
             key: path(MemberFile::PrivateKey),

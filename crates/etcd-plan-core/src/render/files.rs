@@ -1,9 +1,11 @@
+use std::borrow::Cow;
+
 use super::context::{Entry, EtcdConf, Target, Unit};
 use super::engine::render;
 use crate::action::{Problem, StepContext};
 use crate::facts::{CertificateState, MemberFound, Standing};
-use crate::names::{Address, Port};
-use crate::op::FileContent;
+use crate::names::{Address, Minor, Port};
+use crate::op::{FileContent, ReadOp};
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, InitialState, MemberSpec};
 
@@ -56,6 +58,10 @@ fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
     let (spec, member, root) = (context.spec(), context.member(), context.root());
     let settings = &spec.settings;
     let extra = &settings.storage.extra_config.value.0;
+    let extra = match minor(context) {
+        Some(minor) => Cow::Owned(super::keys::of_version(extra, minor)),
+        None => Cow::Borrowed(extra),
+    };
     render(
         "etcd.conf",
         &EtcdConf {
@@ -85,6 +91,19 @@ fn etcd_conf(context: &StepContext<'_>) -> Result<String, Problem> {
             key_file: path(MemberFile::PrivateKey, root),
         },
     )
+}
+
+/// Gives the minor release that the member is to start with: that of an upgrade, or else what its
+/// host has, or is to have. None where nobody says: keys stay as they were written then.
+fn minor(context: &StepContext<'_>) -> Option<Minor> {
+    let wanted = context.spec().settings.package.version.value.as_ref();
+    let installed = || {
+        let package = context.facts().ok()?.package(&ReadOp::Package).ok()?;
+        package.etcd.as_ref()
+    };
+    let target = context.run.target(context.cluster());
+    let version = target.or_else(installed).or(wanted)?;
+    Some(version.minor())
 }
 
 /// The members that a member knows when it starts for the first time: all of them, or those of the

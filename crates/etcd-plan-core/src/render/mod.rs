@@ -5,6 +5,7 @@ mod context;
 mod engine;
 mod environment;
 mod files;
+mod keys;
 
 pub(crate) use engine::render as render_template;
 pub use environment::{ClientEnvironment, environment};

@@ -208,6 +208,17 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
                 list(&of_members(etcd)),
             );
         }
+        (ReadOp::Auth { access }, Reply::Auth(auth)) => {
+            let words = match auth {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "not known",
+            };
+            put(
+                format!("users and roles at {}", access.endpoint),
+                words.to_owned(),
+            );
+        }
         // The number of keys moves by itself, and nothing is awaited in the first reading. The others
         // are answers to their own questions, above.
         (
@@ -216,6 +227,10 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::TakenOver(_)
             | Reply::KeyCount(_)
             | Reply::Compaction(_)
+            | Reply::Holdings(_)
+            | Reply::StartedAfter(_)
+            | Reply::Auth(_)
+            | Reply::Voters(_)
             | Reply::Snapshot(_)
             | Reply::RestoreTool(_)
             | Reply::Fetched(_)

@@ -81,6 +81,11 @@ impl ClusterSpec {
         }
     }
 
+    /// Says whether somebody else runs it: then no plan is made for it.
+    pub fn is_external(&self) -> bool {
+        *self.settings.external.external
+    }
+
     /// Gives the URL at which clients reach a member.
     pub fn client_url(&self, member: &MemberSpec) -> String {
         format!(
@@ -102,6 +107,12 @@ impl ClusterSpec {
     /// Gives the members that vote.
     pub fn voters(&self) -> impl Iterator<Item = &MemberSpec> {
         self.members.iter().filter(|member| !member.learner)
+    }
+
+    /// Gives the client URLs of the members that vote: learners answer no linearizable read.
+    pub fn endpoints(&self) -> Vec<String> {
+        let voters = self.voters();
+        voters.map(|member| self.client_url(member)).collect()
     }
 
     /// Gives how many votes a decision needs: more than half of the voters.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LastRun;
+use crate::cert::UnixTime;
 use crate::names::{ClusterName, EtcdId, HostName, MemberName};
 use crate::op::{Alarm, ServiceState};
 use crate::plan::StepId;
@@ -210,6 +211,22 @@ pub struct Drift {
 impl Status {
     /// The format of the document.
     pub const FORMAT: &str = "etcd-plan-status/1";
+
+    /// Begins with no cluster.
+    pub fn begin(read_at: UnixTime) -> Self {
+        Self {
+            format: Self::FORMAT.to_owned(),
+            read_at: read_at.to_string(),
+            clusters: Vec::new(),
+        }
+    }
+
+    /// Takes in a cluster.
+    pub fn add(&mut self, cluster: ClusterStatus) {
+        let before = |other: &ClusterStatus| other.name < cluster.name;
+        let at = self.clusters.partition_point(before);
+        self.clusters.insert(at, cluster);
+    }
 
     /// Says whether every cluster is healthy.
     pub fn is_healthy(&self) -> bool {

@@ -2,7 +2,7 @@ use super::backup::latest;
 use super::last_run::{LastRun, last_run};
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
-use super::warnings::{set_lag, warnings};
+use super::warnings::{mixed, set_lag, warnings};
 use super::{ClusterStatus, Drift, Finding, Health, MemberStatus};
 use crate::cert::UnixTime;
 use crate::facts::{Observation, Situation};
@@ -47,7 +47,13 @@ impl ClusterStatus {
             for view in &views {
                 problems.extend(view.problem(is_listed(&views, view)));
             }
-            problems.extend(of_all(&views));
+            let mut together = of_all(&views);
+            if spec.is_external() {
+                for finding in &mut together {
+                    "tell whoever runs it, or correct the inventory".clone_into(&mut finding.hint);
+                }
+            }
+            problems.extend(together);
         }
         let is_situation_known = views.iter().all(|view| view.facts.is_ok());
         if let (Situation::Remains { why }, true) = (inputs.situation, is_situation_known) {
@@ -60,6 +66,7 @@ impl ClusterStatus {
             problems.push(alarm_problem(&views, alarm));
         }
         let mut warnings: Vec<Finding> = members.iter().flat_map(warnings).collect();
+        warnings.extend(mixed(&members));
         let last_run = last_run(spec, &views);
         // One that was cut off when all was done has left nothing to do, and nobody to say so.
         if !problems.is_empty() || !inputs.drift.is_empty() {
@@ -91,7 +98,7 @@ impl ClusterStatus {
                 .filter_map(|view| Some(view.etcd?.status.as_ref()?.revision))
                 .max(),
             backup: latest(&inputs),
-            quota: spec.settings.storage.quota.0,
+            quota: quota(spec),
             members,
             strangers: strangers(&views),
             alarms,
@@ -101,4 +108,12 @@ impl ClusterStatus {
             drift: if is_there { inputs.drift } else { Vec::new() },
         }
     }
+}
+
+/// Gives the quota of a cluster's database in bytes; 0 where it is not ours to say.
+pub(super) fn quota(spec: &ClusterSpec) -> u64 {
+    if spec.is_external() {
+        return 0;
+    }
+    spec.settings.storage.quota.0
 }

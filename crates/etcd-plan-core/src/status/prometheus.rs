@@ -157,6 +157,9 @@ impl Status {
 /// Gives when the newest backup of a cluster was made; 0 when there is none, and nothing when no host
 /// was read that could know.
 fn newest_backup(cluster: &ClusterStatus) -> Option<i64> {
+    if let Some(backup) = &cluster.backup {
+        return seconds(&backup.taken_at);
+    }
     let mut members = cluster.members.iter();
     let is_read = members.any(|member| member.service.is_some());
     is_read.then_some(0)

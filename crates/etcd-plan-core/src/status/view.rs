@@ -4,7 +4,7 @@ use crate::facts::{HostFacts, MemberQuestions};
 use crate::guard::split_hint;
 use crate::host_journal::HostJournal;
 use crate::names::EtcdId;
-use crate::op::{EtcdFacts, ReadOp, ServiceState};
+use crate::op::{EtcdFacts, MemberFacts, ReadOp, ServiceState};
 use crate::plan::MemberFile;
 use crate::spec::{ClusterSpec, MemberSpec};
 
@@ -23,6 +23,23 @@ fn certificate() -> ReadOp {
     }
 }
 
+/// Finds a member of an external cluster in what the members list, by where clients reach it or by
+/// its id: an inventory does not know where the members of such a cluster reach each other.
+fn external_peer_url(member: &MemberSpec, inputs: &StatusInputs<'_>) -> Option<String> {
+    let said = |member: &MemberSpec| {
+        let facts = inputs.observation.facts(&member.host.name).ok()?;
+        facts
+            .etcd(&MemberQuestions::new(inputs.spec, member).etcd())
+            .ok()
+    };
+    let own_id = said(member).and_then(|etcd| Some(etcd.status.as_ref()?.member_id));
+    let url = inputs.spec.client_url(member);
+    let lists = inputs.spec.members.iter().filter_map(said);
+    let mut listed = lists.flat_map(|etcd| &etcd.members);
+    let is_it = |other: &&MemberFacts| Some(other.id) == own_id || other.client_urls.contains(&url);
+    listed.find(is_it)?.peer_urls.first().cloned()
+}
+
 /// What was read of one member.
 pub(super) struct View<'a> {
     pub(super) member: &'a MemberSpec,
@@ -32,6 +49,8 @@ pub(super) struct View<'a> {
     pub(super) etcd: Option<&'a EtcdFacts>,
     pub(super) peer_url: String,
     pub(super) client_url: String,
+    /// Nothing but what etcd says is known of it then.
+    is_external: bool,
 }
 
 impl<'a> View<'a> {
@@ -52,8 +71,12 @@ impl<'a> View<'a> {
             facts,
             service,
             etcd,
-            peer_url: inputs.spec.peer_url(member),
+            peer_url: match external_peer_url(member, inputs) {
+                Some(url) if inputs.spec.is_external() => url,
+                _ => inputs.spec.peer_url(member),
+            },
             client_url: inputs.spec.client_url(member),
+            is_external: inputs.spec.is_external(),
         }
     }
 
@@ -77,7 +100,7 @@ impl<'a> View<'a> {
 
     pub(super) fn status(&self, inputs: &StatusInputs<'_>) -> MemberStatus {
         let status = self.etcd.and_then(|etcd| etcd.status.as_ref());
-        let quota = inputs.spec.settings.storage.quota.0;
+        let quota = super::judge::quota(inputs.spec);
         MemberStatus {
             name: self.member.name.clone(),
             host: self.member.host.name.clone(),
@@ -118,7 +141,7 @@ impl<'a> View<'a> {
     pub(super) fn problem(&self, is_listed: bool) -> Option<Finding> {
         let problem =
             |what: String, hint: &str| Some(Finding::of_member(&self.member.name, what, hint));
-        if let Err(why) = &self.facts {
+        if let (Err(why), false) = (&self.facts, self.is_external) {
             let (why, hint) = split_hint(why, "make the host reachable");
             return problem(format!("its host could not be read: {why}"), hint);
         }
@@ -127,19 +150,26 @@ impl<'a> View<'a> {
                 let hint = "see `journalctl -u etcd` there; `etcd-plan apply` starts it";
                 return problem("etcd does not run".to_owned(), hint).filter(|_| is_listed);
             }
-            None => {
+            None if !self.is_external => {
                 let hint = "see that the state of the service can be read there";
                 return problem("it is not known whether etcd runs".to_owned(), hint);
             }
-            Some(_) => {}
+            _ => {}
         }
         if self.is_well() {
             return None;
         }
         let said = self.etcd.map_or("", |etcd| etcd.said.trim());
         let said = said.lines().last().map(|line| format!(": {line}"));
+        let said = said.or_else(|| Some(format!(": {}", self.facts.as_ref().err()?)));
+        let said = said.unwrap_or_default();
+        if self.is_external {
+            let hint = "see that it can be reached from here, with the files that `etcd_external_ca`, \
+                        `etcd_external_cert` and `etcd_external_key` name";
+            return problem(format!("it does not answer{said}"), hint);
+        }
         let hint = "see `journalctl -u etcd` there, and that its peers can be reached from there";
-        let what = format!("etcd runs and does not answer{}", said.unwrap_or_default());
+        let what = format!("etcd runs and does not answer{said}");
         problem(what, hint)
     }
 }

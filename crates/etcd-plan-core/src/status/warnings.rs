@@ -13,6 +13,25 @@ pub(super) fn set_lag(members: &mut [MemberStatus]) {
     }
 }
 
+/// Says that members run on different versions: an upgrade is under way, or was cut off.
+pub(super) fn mixed(members: &[MemberStatus]) -> Option<Finding> {
+    let mut versions: Vec<&str> = members
+        .iter()
+        .filter_map(|m| m.version.as_deref())
+        .collect();
+    versions.sort_unstable();
+    versions.dedup();
+    (versions.len() > 1).then(|| {
+        Finding::of_cluster(
+            format!(
+                "its members run on different versions: {}",
+                versions.join(", ")
+            ),
+            "an upgrade is not at its end: `etcd-plan upgrade --to` goes on with it",
+        )
+    })
+}
+
 /// Gives what is well, and will not stay so.
 pub(super) fn warnings(member: &MemberStatus) -> Vec<Finding> {
     let warning = |what: String, hint: &str| Finding::of_member(&member.name, what, hint);

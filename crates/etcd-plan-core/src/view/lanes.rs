@@ -109,6 +109,7 @@ pub(super) fn label(action: Action) -> &'static str {
             Barrier::Restored => "all new stores were made",
         },
         Action::Install => "install etcd",
+        Action::Fetch => "fetch the packages",
         Action::EnsureAuthority => "certificate authority",
         Action::IssueCertificate { .. } => "issue certificate",
         Action::Stage { files } => match files {
@@ -132,6 +133,7 @@ pub(super) fn label(action: Action) -> &'static str {
         Action::PromoteMember { .. } => "give it its vote",
         Action::TakeBack { .. } => "take out again",
         Action::Withdraw => "move its data aside",
+        Action::Spare { .. } => "ask the others",
         Action::RemoveMember { .. } => "take out a member",
         Action::Restart { .. } => "restart etcd",
         Action::Settle { .. } => "wait until it is back",

@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
+
 use etcd_plan::core::names::{EtcdId, HostName, HostPath, Port};
-use etcd_plan::core::op::{Alarm, EndpointStatus, EtcdAccess, EtcdFacts, Listener};
+use etcd_plan::core::op::{Alarm, EndpointStatus, EtcdAccess, EtcdFacts, Holdings, Listener};
 
 use super::Instance;
 use super::client::serving;
@@ -32,7 +34,14 @@ impl State {
             healthy: served.is_ok() && etcd.member.full.is_empty(),
             status: Some(status(etcd)),
             members,
-            alarms: etcd.member.full.iter().copied().map(nospace).collect(),
+            alarms: match served {
+                Ok(()) => self.alarms.get(&etcd.member.cluster_id).cloned(),
+                Err(_) => None,
+            }
+            .unwrap_or_default()
+            .into_iter()
+            .chain(etcd.member.full.iter().copied().map(nospace))
+            .collect(),
             said: served.err().unwrap_or_default(),
         }
     }
@@ -42,6 +51,34 @@ impl State {
         let etcd = &self.etcds[self.dial(from, access).ok()?];
         let serves = etcd.ready && serving(etcd).is_ok();
         serves.then_some(etcd.member.kv.len() as u64)
+    }
+
+    /// Says what depends on the cluster at an endpoint, if it serves. Simulated clients hold no leases,
+    /// and watch nothing.
+    pub(crate) fn holdings(&self, from: &HostName, access: &EtcdAccess) -> Option<Holdings> {
+        self.key_count(from, access)?;
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
+        let mut prefixes = BTreeMap::new();
+        for key in etcd.member.kv.keys() {
+            let mut parts = key.splitn(3, '/');
+            let prefix = match (parts.next(), parts.next(), parts.next()) {
+                (Some(""), Some(name), Some(_)) => format!("/{name}/"),
+                _ => "*".to_owned(),
+            };
+            *prefixes.entry(prefix).or_default() += 1;
+        }
+        Some(Holdings {
+            prefixes,
+            leases: Some(0),
+            watchers: Some(0),
+        })
+    }
+
+    /// Says whether the cluster at an endpoint has users, if it serves.
+    pub(crate) fn auth(&self, from: &HostName, access: &EtcdAccess) -> Option<bool> {
+        let etcd = &self.etcds[self.dial(from, access).ok()?];
+        let serves = etcd.ready && serving(etcd).is_ok();
+        serves.then(|| self.with_users.contains(&etcd.member.cluster_id))
     }
 
     /// Says who listens on ports of a host.

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use etcd_plan::core::names::EtcdId;
-use etcd_plan::core::op::MemberFacts;
+use etcd_plan::core::op::{Alarm, MemberFacts};
 
 use super::config::Endpoint;
 use super::ids::added_member_id;
@@ -97,6 +97,17 @@ impl SimWorld {
         Ok(state.etcds[&at].config.clone())
     }
 
+    /// Gives the version that the etcd on a host runs on.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn running_version(&self, via: &str) -> Answer<String> {
+        let state = self.shared.lock();
+        let at = state.asked(via)?;
+        Ok(state.etcds[&at].version.clone())
+    }
+
     /// Adds a member under a peer URL, as a learner or a voter, and gives its id.
     ///
     /// # Errors
@@ -144,6 +155,44 @@ impl SimWorld {
             let id = state.etcds[at].member.id;
             state.decide(at, &Change::Full(id))
         })
+    }
+    /// Lets a cluster ask its clients who they are, as `etcdctl auth enable` does. What the tests' own
+    /// client asks for is answered all the same.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn auth_enable(&self, via: &str) -> Answer<()> {
+        let cluster = self.member_state(via)?.cluster_id;
+        self.shared.lock().with_users.insert(cluster);
+        Ok(())
+    }
+
+    /// Lets a member raise an alarm, of which all members of its cluster tell.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn raise_alarm(&self, via: &str, kind: &str) -> Answer<()> {
+        let MemberState { cluster_id, id, .. } = self.member_state(via)?;
+        let mut state = self.shared.lock();
+        let alarms = state.alarms.entry(cluster_id).or_default();
+        alarms.push(Alarm {
+            member_id: id,
+            kind: kind.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Takes all alarms of a cluster away, as `etcdctl alarm disarm` does.
+    ///
+    /// # Errors
+    ///
+    /// When no etcd runs there.
+    pub fn disarm(&self, via: &str) -> Answer<()> {
+        let cluster = self.member_state(via)?.cluster_id;
+        self.shared.lock().alarms.remove(&cluster);
+        Ok(())
     }
 
     fn on_member<T>(

@@ -47,6 +47,7 @@ impl State {
             Ok((found, member)) => {
                 let instance = Instance {
                     pid: self.new_pid(),
+                    started_ms: self.now_ms,
                     version: found.version,
                     config: found.config,
                     user: found.user,

@@ -12,6 +12,8 @@ use crate::host::Host;
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) pid: u32,
+    /// When it began, by the world's clock.
+    pub(crate) started_ms: u64,
     /// The version of its program at start; another may have been installed since.
     pub(crate) version: String,
     /// As it was read at start.

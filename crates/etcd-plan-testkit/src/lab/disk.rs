@@ -7,7 +7,7 @@ use std::process::Command;
 use super::command;
 use super::error::LabError;
 use super::host::LabHost;
-use super::image::Image;
+use super::image::{Image, Overlay};
 
 /// The kinds of SSH keys that a host has. RSA takes a second to make, and is left out.
 const HOST_KEYS: [&str; 2] = ["ed25519", "ecdsa"];
@@ -43,13 +43,17 @@ impl Disk {
         fs::read_to_string(self.mark()).is_ok_and(|made_of| made_of == image.name())
     }
 
-    /// Makes the disk of a new host; it is mounted afterwards.
-    pub(super) fn make(&self, image: &Image) -> Result<(), LabError> {
+    /// Makes the disk of a new host, with or without databases; it is mounted afterwards.
+    pub(super) fn make(&self, image: &Image, databases: bool) -> Result<(), LabError> {
         self.remove()?;
         for part in ["upper", "work", "tree"] {
             let part = self.folder.join(part);
             let doing = format!("making {}", part.display());
             fs::create_dir_all(part).map_err(LabError::io(doing))?;
+        }
+        if databases {
+            let doing = format!("marking the disk of {}", self.host);
+            fs::write(self.with_databases(), "").map_err(LabError::io(doing))?;
         }
         self.mount(image)?;
         self.write("etc/hostname", &format!("{}\n", self.host))?;
@@ -74,17 +78,16 @@ impl Disk {
         if self.is_mounted()? {
             return Ok(());
         }
-        let options = format!(
-            "lowerdir={},upperdir={},workdir={}",
-            image.tree().display(),
-            self.folder.join("upper").display(),
-            self.folder.join("work").display(),
-        );
-        let mut mount = Command::new("mount");
-        mount.args(["-t", "overlay", "overlay", "-o", &options]);
-        let doing = format!("mounting the disk of {}", self.host);
-        command::run(mount.arg(self.tree()), &doing)?;
-        Ok(())
+        let mut lower = vec![image.tree()];
+        if self.with_databases().exists() {
+            lower.insert(0, image.databases());
+        }
+        let layers = Overlay {
+            lower,
+            upper: self.folder.join("upper"),
+            work: self.folder.join("work"),
+        };
+        layers.mount(&self.tree(), &format!("mounting the disk of {}", self.host))
     }
 
     /// Takes the disk away. Nothing of the host may run.
@@ -120,6 +123,11 @@ impl Disk {
 
     fn mark(&self) -> PathBuf {
         self.folder.join("made-of")
+    }
+
+    /// Names the file that says that the layer of databases belongs to the disk.
+    fn with_databases(&self) -> PathBuf {
+        self.folder.join("with-databases")
     }
 
     fn host_key(&self, kind: &str) -> PathBuf {

@@ -339,6 +339,19 @@ impl Lab {
     ///
     /// When the lab has no such host, or one does not start.
     pub fn reset(&self, hosts: &[LabHost]) -> Result<(), LabError> {
+        self.reset_to(hosts, false)
+    }
+
+    /// The same, and on the fresh disks are Patroni, PostgreSQL and vip-manager, which do not run.
+    ///
+    /// # Errors
+    ///
+    /// As [`Lab::reset`].
+    pub fn reset_with_databases(&self, hosts: &[LabHost]) -> Result<(), LabError> {
+        self.reset_to(hosts, true)
+    }
+
+    fn reset_to(&self, hosts: &[LabHost], databases: bool) -> Result<(), LabError> {
         machine::check()?;
         let _lock = self.store.lock_lab(&self.name)?;
         for host in hosts {
@@ -346,6 +359,7 @@ impl Lab {
         }
         on_all(hosts, |host| {
             self.take_away(host)?;
+            self.disk(host).make(&self.image, databases)?;
             self.boot(host)
         })?;
         self.write_known_hosts()?;
@@ -383,7 +397,7 @@ impl Lab {
         if made {
             disk.mount(&self.image)?;
         } else {
-            disk.make(&self.image)?;
+            disk.make(&self.image, false)?;
         }
         cgroups.create()?;
         let doing = format!("starting {host}");

@@ -24,7 +24,7 @@ impl Store {
             Some(cache.join("etcd-plan-lab"))
         });
         let refused = |message: &str| {
-            let hint = "set ETCD_PLAN_LAB_DIR to an absolute path on a disk with 1 GB free";
+            let hint = "set ETCD_PLAN_LAB_DIR to an absolute path on a disk with 2 GB free";
             LabError::new("the folder of the lab", message, hint)
         };
         let folder = folder.ok_or_else(|| refused("neither it nor HOME is set"))?;

@@ -46,12 +46,16 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Bytes(_) => "bytes",
         Reply::Names(_) => "names",
         Reply::Service(_) => "service",
+        Reply::StartedAfter(_) => "started after",
         Reply::Listeners(_) => "listeners",
         Reply::DataDir(_) => "data dir",
         Reply::Etcd(_) => "etcd",
         Reply::KeyCount(_) => "key count",
         Reply::Compaction(_) => "compaction",
         Reply::RestoreTool(_) => "restore tool",
+        Reply::Holdings(_) => "holdings",
+        Reply::Auth(_) => "auth",
+        Reply::Voters(_) => "voters",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",
@@ -67,6 +71,11 @@ fn every_question_has_an_answer_of_its_kind() {
     );
     assert_eq!(kind(ReadOp::Folder { path: path("/etc") }), "names");
     assert_eq!(kind(ReadOp::Service { service: service() }), "service");
+    let started = ReadOp::StartedAfter {
+        service: service(),
+        path: path("/etc/etcd/etcd.conf"),
+    };
+    assert_eq!(kind(started), "started after");
     let ports = vec![Port::new(2379)];
     assert_eq!(kind(ReadOp::Listeners { ports }), "listeners");
     assert_eq!(
@@ -87,6 +96,24 @@ fn every_question_has_an_answer_of_its_kind() {
         }),
         "key count"
     );
+    assert_eq!(
+        kind(ReadOp::Holdings {
+            access: access(HOST)
+        }),
+        "holdings"
+    );
+    assert_eq!(
+        kind(ReadOp::Auth {
+            access: access(HOST)
+        }),
+        "auth"
+    );
+    let voters = ReadOp::AwaitVoters {
+        voters: vec![access(HOST)],
+        steady: Millis(0),
+        timeout: Millis(1),
+    };
+    assert_eq!(kind(voters), "voters");
     assert_eq!(kind(await_healthy(HOST)), "awaited");
 }
 

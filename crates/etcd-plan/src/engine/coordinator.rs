@@ -7,7 +7,7 @@ use etcd_plan_core::action::Problem;
 use etcd_plan_core::event::Event;
 use etcd_plan_core::host_journal::HostJournal;
 use etcd_plan_core::names::{ClusterName, HostName};
-use etcd_plan_core::notes::notes;
+use etcd_plan_core::notes::{lasting, notes};
 use etcd_plan_core::plan::{Step, StepIndex};
 use etcd_plan_core::report::{Outcome, Report, StepReport};
 
@@ -67,6 +67,8 @@ pub(super) struct Coordinator<'r, 'a> {
     pub(super) held: BTreeSet<HostName>,
     /// When idle sessions were renewed last.
     renewed: Instant,
+    /// Notes that were true before the first change, and are to be told after the last.
+    lasting: Vec<String>,
     /// Destructive steps before which the facts were read once more.
     pub(super) looked_again: BTreeSet<StepIndex>,
 }
@@ -90,6 +92,7 @@ impl<'r, 'a> Coordinator<'r, 'a> {
             held: BTreeSet::new(),
             renewed: Instant::now(),
             looked_again: BTreeSet::new(),
+            lasting: lasting(&state.context()),
             state,
         };
         for step in plan
@@ -348,11 +351,17 @@ impl<'r, 'a> Coordinator<'r, 'a> {
                 self.end(step, Outcome::NotStarted, Vec::new(), None, String::new());
             }
         }
+        let mut told = std::mem::take(&mut self.lasting);
+        for note in notes(&self.state.context()) {
+            if !told.contains(&note) {
+                told.push(note);
+            }
+        }
         let mut report = Report {
             steps: self.reports.iter_mut().filter_map(Option::take).collect(),
             situations: situation_names(&self.state),
             round_trips: BTreeMap::new(),
-            notes: notes(&self.state.context()),
+            notes: told,
             traffic: BTreeMap::new(),
             stopped: self.state.stopped,
             duration_ms: 0,

@@ -189,6 +189,12 @@ impl Coordinator<'_, '_> {
                 .map_or(Millis(0), |before| before.waited);
             now.waited = Millis(before.0 + now.waited.max(*timeout).0);
         }
+        if let (Ok(Reply::Voters(now)), ReadOp::AwaitVoters { .. }) = (&mut answer, &question) {
+            let before = facts
+                .voters(&question)
+                .map_or(Millis(0), |before| before.waited);
+            now.waited = Millis(before.0 + now.waited.0);
+        }
         facts.insert(question, answer);
     }
 

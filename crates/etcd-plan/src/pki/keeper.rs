@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use etcd_plan_core::cert::{
     AuthorityFacts, AuthorityWanted, CertificateFacts, CertificateWanted, Found, KeyAlgorithm,
-    KeyDigest, Piece, UnixTime, Verdict, judge, pem_block,
+    KeyDigest, Piece, Purpose, UnixTime, Verdict, judge, pem_block,
 };
 use etcd_plan_core::names::MemberName;
 use etcd_plan_core::op::FileContent;
@@ -15,7 +15,7 @@ use super::{
 use crate::permit::Permit;
 
 /// Keeps key material in files: the CA in `<ca_dir>/ca.{crt,key}`, members beside it in
-/// `<ca_dir>/../etcd/<member>.{crt,key}`.
+/// `<ca_dir>/../etcd/<member>.{crt,key}`, and clients in `<ca_dir>/../clients/<name>.{crt,key}`.
 #[derive(Debug)]
 pub struct Pki<S> {
     pub(super) store: S,
@@ -83,8 +83,44 @@ impl<S: Store> KeyMaterial for Pki<S> {
         wanted: &CertificateWanted,
         now: UnixTime,
     ) -> Result<MemberFound, PkiError> {
+        self.found_in(&CertificateFiles::of(ca, wanted), ca, wanted, now)
+    }
+
+    fn issue(
+        &self,
+        ca: &AuthorityWanted,
+        wanted: &CertificateWanted,
+        now: UnixTime,
+        permit: &Permit,
+    ) -> Result<MemberMaterial, PkiError> {
+        self.issue_into(&CertificateFiles::of(ca, wanted), ca, wanted, now, permit)
+    }
+
+    fn material(
+        &self,
+        ca: &AuthorityWanted,
+        wanted: &CertificateWanted,
+    ) -> Result<MemberMaterial, PkiError> {
+        self.material_in(&CertificateFiles::of(ca, wanted), ca)
+    }
+}
+
+/// The CA that is there, and its key if that is there too.
+struct Authority {
+    facts: AuthorityFacts,
+    key: Option<PrivateKey>,
+}
+
+impl<S: Store> Pki<S> {
+    /// Looks at what is there of a certificate, and judges it.
+    pub(super) fn found_in(
+        &self,
+        files: &CertificateFiles,
+        ca: &AuthorityWanted,
+        wanted: &CertificateWanted,
+        now: UnixTime,
+    ) -> Result<MemberFound, PkiError> {
         let authority = self.usable_authority(ca, now)?.map(|found| found.facts);
-        let files = MemberFiles::of(ca, &wanted.common_name);
         let certificate = match self.read(&files.certificate)? {
             None => Piece::Missing,
             Some(pem) => piece(CertificateFacts::parse(pem.expose())),
@@ -103,14 +139,15 @@ impl<S: Store> KeyMaterial for Pki<S> {
         })
     }
 
-    fn issue(
+    /// Makes a key and a certificate, and writes them in place of what is there.
+    pub(super) fn issue_into(
         &self,
+        files: &CertificateFiles,
         ca: &AuthorityWanted,
         wanted: &CertificateWanted,
         now: UnixTime,
         permit: &Permit,
     ) -> Result<MemberMaterial, PkiError> {
-        let files = MemberFiles::of(ca, &wanted.common_name);
         let authority = self.existing_authority(ca, now)?;
         let authority_key = authority
             .key
@@ -142,16 +179,16 @@ impl<S: Store> KeyMaterial for Pki<S> {
         Ok(material)
     }
 
-    fn material(
+    /// Gives what is there.
+    pub(super) fn material_in(
         &self,
+        files: &CertificateFiles,
         ca: &AuthorityWanted,
-        wanted: &CertificateWanted,
     ) -> Result<MemberMaterial, PkiError> {
         let authority = self
             .read_authority(ca)?
             .ok_or_else(|| self.authority_not_made(ca))?
             .facts;
-        let files = MemberFiles::of(ca, &wanted.common_name);
         let there = |file: &Path| {
             self.read(file)?
                 .ok_or_else(|| self.error(file, PkiErrorKind::NothingIssued))
@@ -160,15 +197,7 @@ impl<S: Store> KeyMaterial for Pki<S> {
             .map_err(|error| self.error(&files.certificate, error))?;
         Ok(material(&authority, &certificate, there(&files.key)?))
     }
-}
 
-/// The CA that is there, and its key if that is there too.
-struct Authority {
-    facts: AuthorityFacts,
-    key: Option<PrivateKey>,
-}
-
-impl<S: Store> Pki<S> {
     /// Reads the CA; none when there is none and one may be made.
     fn read_authority(&self, ca: &AuthorityWanted) -> Result<Option<Authority>, PkiError> {
         let files = AuthorityFiles::of(ca);
@@ -245,7 +274,7 @@ impl<S: Store> Pki<S> {
             .map_err(|problem| self.error(file, problem))
     }
 
-    fn read(&self, file: &Path) -> Result<Option<Secret>, PkiError> {
+    pub(super) fn read(&self, file: &Path) -> Result<Option<Secret>, PkiError> {
         let action = "read";
         self.store
             .read(file)
@@ -259,7 +288,12 @@ impl<S: Store> Pki<S> {
             .map_err(|error| self.error(file, PkiErrorKind::Io { action, error }))
     }
 
-    fn replace(&self, file: &Path, content: &FileContent, permit: &Permit) -> Result<(), PkiError> {
+    pub(super) fn replace(
+        &self,
+        file: &Path,
+        content: &FileContent,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
         let action = "written";
         self.store
             .replace(file, content, permit)
@@ -293,18 +327,28 @@ impl AuthorityFiles {
     }
 }
 
-struct MemberFiles {
-    certificate: PathBuf,
-    key: PathBuf,
+/// Where a certificate and its key lie.
+pub(super) struct CertificateFiles {
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
 }
 
-impl MemberFiles {
-    fn of(ca: &AuthorityWanted, member: &MemberName) -> Self {
+impl CertificateFiles {
+    /// Gives them where they usually are: beside the CA, in a folder for each purpose.
+    pub(super) fn of(ca: &AuthorityWanted, wanted: &CertificateWanted) -> Self {
         let beside = Path::new(&ca.ca_dir).parent().unwrap_or(Path::new(""));
-        let folder = beside.join("etcd");
+        let folder = beside.join(match wanted.purpose {
+            Purpose::Member => "etcd",
+            Purpose::Client => "clients",
+        });
+        Self::in_folder(&folder, &wanted.common_name)
+    }
+
+    /// Gives them in a folder.
+    pub(super) fn in_folder(folder: &Path, name: &MemberName) -> Self {
         Self {
-            certificate: folder.join(format!("{member}.crt")),
-            key: folder.join(format!("{member}.key")),
+            certificate: folder.join(format!("{name}.crt")),
+            key: folder.join(format!("{name}.key")),
         }
     }
 }

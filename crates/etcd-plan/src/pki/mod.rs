@@ -5,6 +5,7 @@
 //! certificate says and whether it must be issued again is decided in
 //! [`core::cert`](etcd_plan_core::cert).
 
+mod clients;
 mod error;
 mod folder;
 mod keeper;
@@ -17,6 +18,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use clients::{ClientWanted, Issued};
 pub use error::{KeyProblem, PkiError, PkiErrorKind};
 pub use folder::Folder;
 pub use keeper::{Pki, PkiFolder, PkiMemory};

@@ -1,4 +1,6 @@
-use etcd_plan_core::cert::{AuthorityFacts, AuthorityWanted, CertificateWanted, San, UnixTime};
+use etcd_plan_core::cert::{
+    AuthorityFacts, AuthorityWanted, CertificateWanted, San, UnixTime, Usage,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyIdMethod, KeyUsagePurpose, SanType, SerialNumber, SigningKey as _,
@@ -35,7 +37,7 @@ pub(super) fn authority(
     Ok(certificate.der().to_vec())
 }
 
-/// Makes a member's certificate, signed with the CA's key. Gives DER.
+/// Makes the certificate of a member or client, signed with the CA's key. Gives DER.
 ///
 /// It ends with the CA at the latest.
 pub(super) fn member(
@@ -55,10 +57,12 @@ pub(super) fn member(
         // RSA key exchange of TLS 1.2 asks for it.
         KeyUsagePurpose::KeyEncipherment,
     ];
-    params.extended_key_usages = vec![
-        ExtendedKeyUsagePurpose::ServerAuth,
-        ExtendedKeyUsagePurpose::ClientAuth,
-    ];
+    let usages = wanted.usages().iter().map(|usage| match usage {
+        Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
+        Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,
+        Usage::Any => ExtendedKeyUsagePurpose::Any,
+    });
+    params.extended_key_usages = usages.collect();
     // A CA that says no identifier of its key cannot be named by one.
     let id = authority.signer.subject_key_id.clone();
     params.use_authority_key_identifier_extension = id.is_some();

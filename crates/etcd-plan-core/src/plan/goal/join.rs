@@ -17,6 +17,7 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
         Goal::Create => *spec.settings.guards.init == InitialState::Existing,
         Goal::Rebuild
         | Goal::Reload
+        | Goal::Upgrade
         | Goal::Remove
         | Goal::Destroy
         | Goal::Backup

@@ -9,6 +9,7 @@ mod reload;
 mod remove;
 mod replace;
 pub(in crate::plan) mod restore;
+pub(in crate::plan) mod upgrade;
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,6 +38,9 @@ pub enum Goal {
     /// configuration changed restart, one after the other, and what needs no restart is written
     /// without one.
     Reload,
+    /// The members of the cluster that lives go to another version of etcd, one after the other:
+    /// that of [`crate::plan::PlanBuilder::version`].
+    Upgrade,
     /// Members leave the cluster that lives: see [`PlanBuilder::depart`](super::PlanBuilder::depart).
     /// They are taken out one after the other, through one that stays and is well; then what they have
     /// left on their hosts is stopped and moved aside.
@@ -58,11 +62,12 @@ pub enum Goal {
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
         Self::Reload,
+        Self::Upgrade,
         Self::Remove,
         Self::Replace,
         Self::Destroy,
@@ -78,6 +83,7 @@ impl Goal {
             Self::Rebuild => "rebuild",
             Self::Join => "join",
             Self::Reload => "reload",
+            Self::Upgrade => "upgrade",
             Self::Remove => "remove",
             Self::Replace => "replace",
             Self::Destroy => "destroy",
@@ -87,12 +93,19 @@ impl Goal {
         }
     }
 
+    /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
+    /// are locked, whatever the limit, and nothing is purged or built.
+    pub fn restarts(self) -> bool {
+        matches!(self, Self::Reload | Self::Upgrade)
+    }
+
     /// Says when what is there is purged.
     pub fn purge_rule(self) -> PurgeRule {
         match self {
             Self::Create
             | Self::Join
             | Self::Reload
+            | Self::Upgrade
             | Self::Remove
             | Self::Replace
             | Self::Backup
@@ -111,14 +124,14 @@ impl Goal {
     pub(crate) fn leaves_what_is_there(self) -> bool {
         matches!(
             self,
-            Self::Reload | Self::Remove | Self::Backup | Self::Maintain
+            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup | Self::Maintain
         )
     }
 
     /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
     /// vote for a while, all others are locked, and asked at the end.
     pub(crate) fn takes_all_members(self) -> bool {
-        matches!(self, Self::Reload | Self::Maintain)
+        self.restarts() || self == Self::Maintain
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -141,6 +154,7 @@ impl Goal {
                 }
             }
             Self::Reload => each(steps, reload::plan),
+            Self::Upgrade => each(steps, upgrade::plan),
             Self::Remove => each(steps, remove::plan),
             Self::Replace => each(steps, replace::plan),
             Self::Destroy => each(steps, destroy::plan),

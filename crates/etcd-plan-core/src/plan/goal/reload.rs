@@ -20,10 +20,14 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
             last = restart(steps, At::Member(member), turn, &last);
         }
     }
-    // Those outside of the limit too: a lead that was moved is told by all in the same way.
+    prove(steps, &last);
+}
+
+/// Members outside of the limit are asked too: a lead that was moved is told by all in the same way.
+pub(super) fn prove(steps: &mut ClusterSteps<'_, '_>, last: &[StepIndex]) {
     let ready: Vec<_> = steps
         .members()
-        .map(|member| steps.add(At::Member(member), Action::AwaitReady, last.clone()))
+        .map(|member| steps.add(At::Member(member), Action::AwaitReady, last.to_vec()))
         .collect();
     steps.add(At::Controller, Action::Verify, ready);
 }
@@ -50,14 +54,15 @@ fn refresh(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
 
 /// The next member waits until this one is back, and for what is done when it is not: nobody else
 /// restarts then (design.md, rule 7).
-fn restart(
+pub(super) fn restart(
     steps: &mut ClusterSteps<'_, '_>,
     at: At,
     turn: Turn,
     last: &[StepIndex],
 ) -> Vec<StepIndex> {
     let before = last.iter().copied();
-    let restarted = steps.add(at, Action::Restart { turn }, before.clone());
+    let spared = steps.add(at, Action::Spare { turn }, before.clone());
+    let restarted = steps.add(at, Action::Restart { turn }, [spared]);
     let settled = steps.add(at, Action::Settle { turn }, [restarted]);
     let put_back = steps.add(at, Action::PutBack { turn }, before.chain([settled]));
     vec![settled, put_back]

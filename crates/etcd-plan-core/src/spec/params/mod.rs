@@ -5,6 +5,7 @@
 //! defaults, levels, origins and documentation need.
 
 mod certificate;
+mod external;
 mod guards;
 mod identity;
 mod network;
@@ -14,6 +15,7 @@ mod table;
 mod timing;
 
 pub use certificate::CertificateSettings;
+pub use external::ExternalSettings;
 pub use guards::GuardSettings;
 pub use identity::IDENTITY;
 pub use network::NetworkSettings;
@@ -32,6 +34,7 @@ settings! {
     timing: TimingSettings,
     package: PackageSettings,
     certificate: CertificateSettings,
+    external: ExternalSettings,
 }
 
 /// Goes through all parameters in the order of the reference page.

@@ -230,10 +230,19 @@ fn write_stops(
         (Action::Launch, "start"),
         (Action::Restart { turn }, "restart"),
     ];
-    let told: Vec<String> = verbs
+    let mut told: Vec<(Vec<Step<'_>>, &str)> = verbs
         .into_iter()
         .map(|(action, verb)| (of(action), verb))
         .filter(|(steps, _)| !steps.is_empty())
+        .collect();
+    // Where a new member takes an old one's place, that one is stopped last.
+    if let [(stops, _), (starts, _), ..] = told.as_slice()
+        && waits(plan, stops[0].index(), starts[0].index())
+    {
+        told.swap(0, 1);
+    }
+    let told: Vec<String> = told
+        .into_iter()
         .map(|(mut steps, verb)| {
             let is_chain = in_one_chain(plan, &mut steps);
             let names = steps.iter().filter_map(|step| step.member());

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::wrap::write_line;
-use crate::action::{if_purged, summary};
+use crate::action::{if_purged, summary, wanted_version};
 use crate::names::HostName;
-use crate::plan::{Action, Barrier, Plan, Step, Subtask};
+use crate::plan::{Action, Barrier, Goal, Plan, Step, Subtask};
 use crate::spec::Leaver;
 
 /// The steps of one cluster as a person reads them: those that are alike in one line, in phases
@@ -117,6 +117,11 @@ impl Line<'_> {
                 "write what etcd does not read again into the files of all, without a restart"
                     .to_owned()
             }
+            Action::Restart { .. } if first.plan().goal() == Goal::Upgrade => format!(
+                "install etcd{} and restart on it, one after the other: who is down first, the \
+                 leader last, after it has handed over",
+                wanted_version(first)
+            ),
             Action::RemoveMember { .. } => {
                 let leaving = first.cluster().into_iter().flat_map(|c| &c.leaving);
                 let names: Vec<&str> = leaving.map(Leaver::name).collect();
@@ -134,6 +139,9 @@ impl Line<'_> {
                 "restart etcd where its configuration changed, one after the other: who is down \
                  first, the leader last, after it has handed over"
                     .to_owned()
+            }
+            Action::Spare { .. } => {
+                "before each, wait until the others can do without it".to_owned()
             }
             Action::Settle { .. } => {
                 "wait until it is back, before the next one restarts".to_owned()

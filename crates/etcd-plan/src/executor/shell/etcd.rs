@@ -1,6 +1,10 @@
-use etcd_plan_core::etcdctl::{alarm_list, endpoint_status, member_list};
+use etcd_plan_core::etcdctl::{
+    alarm_list, endpoint_status, key_prefixes, lease_count, member_list,
+};
 use etcd_plan_core::names::{EtcdId, MemberName, Millis};
-use etcd_plan_core::op::{Awaited, Compaction, EtcdAccess, EtcdFacts, Service};
+use etcd_plan_core::op::{
+    Awaited, Compaction, EtcdAccess, EtcdFacts, Holdings, Service, VotersFacts,
+};
 
 use super::call::Call;
 use super::frame::last_lines;
@@ -30,6 +34,19 @@ pub(super) fn await_healthy<'a>(
         .word(&timeout.to_string())
         .word(if as_learner { "yes" } else { "no" });
     self::access(call, access)
+}
+
+pub(super) fn await_voters<'a>(
+    call: Call<'a>,
+    voters: &[EtcdAccess],
+    steady: Millis,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("await_voters")
+        .word(&steady.to_string())
+        .word(&timeout.to_string());
+    voters.iter().fold(call, access)
 }
 
 pub(super) fn add_member<'a>(
@@ -141,6 +158,43 @@ pub(super) fn key_count(text: &str) -> Result<Option<u64>, Garbled> {
     count
         .transpose()
         .map_err(|error| Garbled::new(error.to_string()))
+}
+
+/// Reads the lines `keys` and `leases`, each with the status of `etcdctl` and what it printed, and
+/// `watchers`; each may be missing, and all of them where nobody answers.
+pub(super) fn holdings(text: &str) -> Result<Option<Holdings>, Garbled> {
+    let line = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
+    let garbled = |error: etcd_plan_core::etcdctl::Unreadable| Garbled::new(error.to_string());
+    let Some(keys) = line("keys 0 ") else {
+        return Ok(None);
+    };
+    let leases = line("leases 0 ").map(|answer| lease_count(answer.as_bytes()));
+    Ok(Some(Holdings {
+        prefixes: key_prefixes(keys.as_bytes()).map_err(garbled)?,
+        leases: leases.transpose().map_err(garbled)?,
+        watchers: line("watchers ").and_then(|count| count.trim().parse().ok()),
+    }))
+}
+
+/// Reads for each voter the line `voter` and its answers, and at the end the line `waited MS`.
+pub(super) fn voters(output: &Output<'_>) -> Result<VotersFacts, Garbled> {
+    let text = output.text()?;
+    let waited = text
+        .lines()
+        .find_map(|line| line.strip_prefix("waited ")?.parse().ok())
+        .ok_or_else(|| Garbled::new("it does not say how long it took"))?;
+    let etcds = text.split("voter\n").skip(1);
+    let etcds = etcds.map(|answers| facts(answers, output.said));
+    Ok(VotersFacts {
+        etcds: etcds.collect::<Result<_, _>>()?,
+        waited: Millis(waited),
+    })
+}
+
+/// Reads the line `auth`, which may be missing.
+pub(super) fn auth(text: &str) -> Option<bool> {
+    let answer = text.lines().find_map(|line| line.strip_prefix("auth "));
+    answer.map(|answer| answer == "yes")
 }
 
 /// Reads the line `waited MS`, the state of the service, the answers of etcd, and after the line

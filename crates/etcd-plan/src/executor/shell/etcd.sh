@@ -19,6 +19,42 @@ key_count() { # ACCESS
     printf 'count %s %s\n' $? "$answer"
 }
 
+holdings() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    answer=$(ctl get '' --prefix --keys-only --limit 1000 -w json)
+    printf 'keys %s %s\n' $? "$answer"
+    answer=$(ctl lease list -w json)
+    printf 'leases %s %s\n' $? "$answer"
+    metrics 2>/dev/null | sed -n 's/^etcd_debugging_mvcc_watcher_total /watchers /p'
+}
+
+metrics() {
+    if command -v curl >/dev/null; then
+        curl --silent --max-time 3 --cacert "$cacert" --cert "$cert" --key "$key" "$endpoint/metrics"
+    elif command -v wget >/dev/null; then
+        wget --quiet --timeout 3 --tries 1 --output-document - --ca-certificate "$cacert" \
+            --certificate "$cert" --private-key "$key" "$endpoint/metrics"
+    fi
+}
+
+# A cluster that has users refuses one that it does not know; one without lets all in. `auth status`
+# came with etcdctl 3.5.
+auth_enabled() { # ACCESS
+    use_access "$@"
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    if refusal=$(ctl --user etcd-plan:none get etcd-plan 2>&1 >/dev/null); then
+        printf 'auth no\n'
+    else
+        case $refusal in
+            *'authentication failed'*) printf 'auth yes\n' ;;
+            *) say "$refusal" ;;
+        esac
+    fi
+}
+
 await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
     service=$1 timeout=$2 as_learner=$3
     shift 3
@@ -40,6 +76,42 @@ await_healthy() { # SERVICE TIMEOUT_MS AS_LEARNER ACCESS
         printf 'log\n'
         service_log "$service" 2>&1 || :
     fi
+}
+
+# await_voters: asks all of them again and again, so that one that is well for a moment only is found out.
+await_voters() { # STEADY_MS TIMEOUT_MS ACCESS...
+    steady=$1 timeout=$2
+    shift 2
+    clock
+    began=$now well_since=
+    while :; do
+        all_are_well "$@" || well_since=
+        clock
+        if [ -n "$well_since" ]; then
+            [ $((now - well_since)) -lt "$steady" ] || break
+        fi
+        [ $((now - began)) -lt "$timeout" ] || break
+        pause 0.2
+    done
+    while [ $# -gt 0 ]; do
+        use_access "$@"
+        shift 6
+        printf 'voter\n'
+        print_etcd
+    done
+    clock
+    printf 'waited %s\n' $((now - began))
+}
+
+# all_are_well: asks until the first that is not; sets `well_since` to when this began, unless it is set.
+all_are_well() { # ACCESS...
+    clock
+    well_since=${well_since:-$now}
+    while [ $# -gt 0 ]; do
+        use_access "$@"
+        shift 6
+        is_reachable 2>/dev/null && ctl endpoint health >/dev/null 2>&1 || return
+    done
 }
 
 # Each of these may be repeated, and is done when etcd says that it was done before.

@@ -103,6 +103,20 @@ pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
         .path(path)
 }
 
+/// Removes a folder that is surely ours.
+pub(super) fn drop_folder<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
+    let ours = ["/var/cache/etcd-plan/", "/var/lib/etcd-plan/before/"];
+    let call = call.function("drop_folder").path(path);
+    if ours.iter().any(|ours| path.as_str().starts_with(ours)) {
+        call
+    } else {
+        call.refuse(format!(
+            "{path} is not removed: it is in none of {}",
+            ours.join(", ")
+        ))
+    }
+}
+
 pub(super) fn move_aside<'a>(call: Call<'a>, path: &HostPath, to: &HostPath) -> Call<'a> {
     let call = call.function("move_aside").path(path).path(to);
     if path.parent() == to.parent() {

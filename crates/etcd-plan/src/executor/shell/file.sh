@@ -82,6 +82,12 @@ promote_file() { # STAGED FINAL
     sync_path "$folder"
 }
 
+keep_time() { # STAGED FINAL
+    if is_there "$1" && is_there "$2"; then
+        touch -r "$2" -- "$1"
+    fi
+}
+
 remove_file() { # PATH
     rm -f -- "$1"
 }
@@ -116,6 +122,10 @@ delete_purged() { # PATH
         *.purged-*) rm -rf -- "$1" ;;
         *) fail "$1 is not deleted, since its name does not hold .purged-" ;;
     esac
+}
+
+drop_folder() { # PATH
+    rm -rf -- "$1"
 }
 
 # Old and small versions of sync know no files: then everything is synced.

@@ -55,6 +55,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::ReadFile { path } => file::read(call, path),
         ReadOp::Folder { path } => call.function("names_in").path(path),
         ReadOp::Service { service } => service::name(call.function("service_state"), service),
+        ReadOp::StartedAfter { service, path } => {
+            service::name(call.function("started_after"), service).path(path)
+        }
         ReadOp::Listeners { ports } => listeners::listeners(call, ports),
         ReadOp::DataDir { path } => call.function("data_dir").path(path),
         ReadOp::Etcd { access } => etcd::access(call.function("etcd_facts"), access),
@@ -64,6 +67,13 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
             let call = call.function("compaction").word(&at);
             etcd::access(call.word(&keep.to_string()), access)
         }
+        ReadOp::Holdings { access } => etcd::access(call.function("holdings"), access),
+        ReadOp::Auth { access } => etcd::access(call.function("auth_enabled"), access),
+        ReadOp::AwaitVoters {
+            voters,
+            steady,
+            timeout,
+        } => etcd::await_voters(call, voters, *steady, *timeout),
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
         ReadOp::RestoreTool => call.function("restore_tool"),
         ReadOp::FilePart {
@@ -98,6 +108,10 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             mode,
         } => file::stage(call, path, content, owner, *mode),
         WriteOp::PromoteFile { path } => file::promote(call, path),
+        WriteOp::KeepTime { path } => call
+            .function("keep_time")
+            .path(&WriteOp::staged(path))
+            .path(path),
         WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
         WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
         WriteOp::MoveContentsAside { path, to } => {
@@ -165,6 +179,18 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             .path(from)
             .path(to)
             .word(&format!("{}:{}", owner.user, owner.group)),
+        WriteOp::FetchPackage { version, folder } => {
+            package::of_version(call, "fetch_package", version).path(folder)
+        }
+        WriteOp::ReplacePackage {
+            version,
+            folder,
+            keep,
+        } => package::of_version(call, "replace_package", version)
+            .path(folder)
+            .path(keep),
+        WriteOp::PutBackPrograms { kept } => call.function("put_back_programs").path(kept),
+        WriteOp::DropFolder { path } => file::drop_folder(call, path),
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
@@ -185,11 +211,17 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
         Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
         Op::Read(ReadOp::Service { .. }) => Reply::Service(service::facts(output.text()?)?),
+        Op::Read(ReadOp::StartedAfter { .. }) => {
+            Reply::StartedAfter(service::started_after(output.text()?)?)
+        }
         Op::Read(ReadOp::Listeners { .. }) => Reply::Listeners(listeners::facts(output)?),
         Op::Read(ReadOp::DataDir { .. }) => Reply::DataDir(data_dir::facts(output)?),
         Op::Read(ReadOp::Etcd { .. }) => Reply::Etcd(etcd::facts(output.text()?, output.said)?),
         Op::Read(ReadOp::KeyCount { .. }) => Reply::KeyCount(etcd::key_count(output.text()?)?),
         Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
+        Op::Read(ReadOp::Holdings { .. }) => Reply::Holdings(etcd::holdings(output.text()?)?),
+        Op::Read(ReadOp::Auth { .. }) => Reply::Auth(etcd::auth(output.text()?)),
+        Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
         Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
@@ -205,7 +237,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
     /// For a database of 8 GiB (facts.md S25) on a disk that reads and writes 10 MB a second.
     const DATABASE: Duration = Duration::from_mins(30);
     match op {
-        Op::Read(ReadOp::AwaitHealthy { timeout, .. })
+        Op::Read(ReadOp::AwaitHealthy { timeout, .. } | ReadOp::AwaitVoters { timeout, .. })
         | Op::Write(
             WriteOp::StopService { timeout, .. }
             | WriteOp::StartService { delay: timeout, .. }
@@ -222,6 +254,14 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::Compact { .. }
             | WriteOp::Defragment { .. },
         ) => DATABASE,
+        Op::Write(
+            WriteOp::InstallPackage { .. }
+            | WriteOp::InstallFile { .. }
+            | WriteOp::FetchPackage { .. }
+            | WriteOp::ReplacePackage { .. }
+            | WriteOp::PutBackPrograms { .. },
+        ) => INSTALLATION,
+        Op::Read(ReadOp::Snapshot { .. }) | Op::Write(WriteOp::SaveSnapshot { .. }) => DATABASE,
         // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
         Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
         Op::Read(_) | Op::Write(_) => patience,

@@ -12,6 +12,12 @@ service_state() { # NAME
     systemctl show -p LoadState,ActiveState,SubState,MainPID,UnitFileState,Job -- "$1.service"
 }
 
+service_pid() { # NAME
+    pid=$(systemctl show -p MainPID -- "$1.service") || return
+    pid=${pid#MainPID=}
+    [ "${pid:-0}" != 0 ] && printf '%s' "$pid"
+}
+
 # service_is_down NAME: says whether a service that was started has ended for good.
 service_is_down() {
     case $(systemctl show -p ActiveState,Job -- "$1.service") in

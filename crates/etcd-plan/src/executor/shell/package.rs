@@ -9,6 +9,11 @@ pub(super) fn install<'a>(call: Call<'a>, version: Option<&EtcdVersion>) -> Call
     call.function("install_package").word(&version)
 }
 
+/// Calls a function with a version.
+pub(super) fn of_version<'a>(call: Call<'a>, function: &str, version: &EtcdVersion) -> Call<'a> {
+    call.function(function).word(&version.to_string())
+}
+
 /// Reads what `etcd --version` and `etcdctl version` print, and the line `manager NAME`.
 pub(super) fn facts(output: &Output<'_>) -> Result<PackageFacts, Garbled> {
     let text = output.text()?;

@@ -50,6 +50,92 @@ install_file() { # PATH KIND
     is_installed '' || fail "${1##*/} left no etcd and etcdctl in PATH: it must bring both"
 }
 
+# fetch_package VERSION FOLDER: fetches packages and installs nothing. What a cut left is fetched anew.
+fetch_package() {
+    if is_there "$2"; then
+        return 0
+    fi
+    begin_installation
+    package_manager
+    part=$2.part
+    { rm -rf -- "$part" && mkdir -p -- "$part" && cd -- "$part"; } || exit
+    case $manager in
+        apt-get) fetch_with_apt "$1" ;;
+        dnf | yum) "$manager" -y -q install --downloadonly --downloaddir="$part" "etcd-$1*" >&2 4>&- ;;
+        *) fail 'neither apt-get nor dnf nor yum is there' ;;
+    esac || exit
+    set -- "$1" "$2" "$part"/*
+    [ -f "$3" ] || fail "no package source has etcd $1"
+    mv -- "$part" "$2"
+}
+
+fetch_with_apt() { # VERSION
+    if ! apt_packages "$1"; then
+        apt_get update || exit
+        apt_packages "$1" || fail "no package source has etcd $1"
+    fi
+    # shellcheck disable=SC2086 # package names
+    apt_get download $packages || { apt_get update && apt_get download $packages; }
+}
+
+# replace_package VERSION FOLDER KEEP: installs what lies in FOLDER in place of what is installed,
+# and leaves what runs as it is. KEEP gets the programs that were there, unless it has some.
+replace_package() {
+    begin_installation
+    keep_programs "$3"
+    version=$1
+    ! is_installed "$version" || return 0
+    set -- "$2"/*
+    case $1 in
+        *.deb) without_restart apt_get --reinstall --allow-downgrades install "$@" ;;
+        *.rpm) without_restart rpm -U --oldpackage --replacepkgs -- "$@" >&2 4>&- ;;
+        *.tar.gz) install_archive "$1" ;;
+        *) fail "there is no package in ${1%/*}" ;;
+    esac || exit
+    is_installed "$version" || fail "${1##*/} left no etcd $version and etcdctl in PATH"
+}
+
+# without_restart COMMAND...: installs with a command, without what runs being restarted. Whether it is
+# started at boot stays as it was.
+without_restart() {
+    forbid restart
+    "$@"
+    status=$?
+    allow_start
+    return "$status"
+}
+
+# Where etcd's unit finds them, and their companion of later versions.
+bin=/usr/bin
+programs='etcd etcdctl etcdutl'
+
+keep_programs() { # KEEP
+    if is_there "$1"; then
+        return 0
+    fi
+    { rm -rf -- "$1.part" && mkdir -p -- "$1.part"; } || exit
+    for program in $programs; do
+        [ ! -f "$bin/$program" ] || cp -p -- "$bin/$program" "$1.part/" || exit
+    done
+    sync_path "$1.part"
+    mv -- "$1.part" "$1"
+}
+
+# put_back_programs KEPT: each in one rename, past the package manager, which still has its source for
+# what it counts as installed, and not for this.
+put_back_programs() {
+    [ "$uid" = 0 ] || fail 'only root can install programs'
+    for program in $programs; do
+        [ -f "$1/$program" ] || continue
+        place_program "$1/$program"
+    done
+}
+
+place_program() { # PROGRAM
+    set -- "$1" "$bin/.${1##*/}.etcd-plan" "$bin/${1##*/}"
+    { cp -- "$1" "$2" && chmod 755 "$2" && mv -f -- "$2" "$3"; } || exit
+}
+
 # One installation at a time on a machine, which several sandbox hosts can share.
 begin_installation() {
     [ "$uid" = 0 ] || fail 'only root can install packages'
@@ -61,7 +147,7 @@ begin_installation() {
 
 # without_start COMMAND...: installs with a command, without the package's own instance being started.
 without_start() {
-    forbid_start
+    forbid start
     "$@"
     status=$?
     allow_start
@@ -76,12 +162,10 @@ install_archive() {
     unpacked=$1.unpacked
     rm -rf -- "$unpacked"
     { mkdir -- "$unpacked" && tar -xzf "$1" -C "$unpacked"; } || exit
-    for program in etcdutl etcdctl etcd; do
+    for program in $programs; do
         for found in "$unpacked/$program" "$unpacked"/*/"$program"; do
             [ -f "$found" ] || continue
-            { cp -- "$found" "/usr/bin/.$program.etcd-plan" &&
-                chmod 755 "/usr/bin/.$program.etcd-plan" &&
-                mv -f -- "/usr/bin/.$program.etcd-plan" "/usr/bin/$program"; } || exit
+            place_program "$found"
         done
     done
     rm -rf -- "$unpacked"
@@ -147,13 +231,14 @@ apt_packages() {
     return 1
 }
 
-# forbid_start: keeps the package's own instance from being started. The policy binds only while
+# forbid WHAT: keeps the package's scripts from what they do to etcd: its `start` when it is new, its
+# `restart` when another version was there. The policy binds only while
 # this very shell lives, so one that a cut left behind changes nothing, and the next run takes it
 # away. A mask of the unit would stay, and does not bind init scripts.
-forbid_start() {
+forbid() {
     if [ -e "$policy" ] && ! grep -q '^# etcd-plan:' "$policy"; then
-        "$policy" etcd start >/dev/null 2>&1
-        [ $? = 101 ] || fail "$policy is there and lets etcd be started at its installation:" \
+        "$policy" etcd "$1" >/dev/null 2>&1
+        [ $? = 101 ] || fail "$policy is there and lets etcd be ${1}ed at its installation:" \
             'let it exit with 101 for etcd, or install etcd yourself'
         foreign_policy=yes
         return 0

@@ -127,6 +127,17 @@ pause() {
     sleep "$1" 2>/dev/null || sleep $((${1%.*} + 1))
 }
 
+# started_after NAME PATH: prints how many seconds after the last change of a file the process of a service
+# began; nothing without one of them.
+started_after() {
+    is_there "$2" || return 0
+    pid=$(service_pid "$1") && birth "$pid" || return 0
+    booted=$(grep '^btime ' /proc/stat) || exit
+    changed=$(stat -c %Y -- "$2") || exit
+    # The kernel gives start times in hundredths of a second, whatever its own clock does (proc(5)).
+    printf '%s\n' $((${booted#btime } + birth / 100 - changed))
+}
+
 # birth PID: sets `birth` to the start time of a process, in ticks since the start of the machine;
 # fails when it is gone, or only its exit status is left.
 birth() {

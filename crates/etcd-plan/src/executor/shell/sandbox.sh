@@ -34,6 +34,10 @@ service_state() { # NAME
     printf '%s\n' LoadState=loaded UnitFileState=enabled
 }
 
+service_pid() { # NAME
+    process "$1" && printf '%s' "$pid"
+}
+
 service_is_down() { # NAME
     ! process "$1"
 }

@@ -34,6 +34,17 @@ pub(super) fn stop<'a>(
         .word(&kill_after)
 }
 
+/// Reads a line of seconds, which may be missing.
+pub(super) fn started_after(text: &str) -> Result<Option<i64>, Garbled> {
+    let Some(line) = text.lines().next() else {
+        return Ok(None);
+    };
+    let seconds: Option<i64> = line.parse().ok();
+    let milliseconds = seconds.and_then(|seconds| seconds.checked_mul(1000));
+    let garbled = || Garbled::new(format!("{line:?} is no number of seconds"));
+    milliseconds.map(Some).ok_or_else(garbled)
+}
+
 /// Reads the properties that `systemctl show` prints.
 ///
 /// A unit that waits to be restarted after a crash is `activating` for systemd and `Starting` here:

@@ -1,6 +1,7 @@
 //! What must hold of key material, whoever made the CA.
 
 mod authorities;
+mod clients;
 mod cuts;
 mod files;
 mod openssl;

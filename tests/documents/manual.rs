@@ -1,0 +1,179 @@
+//! The previews in the pages of the manual are what the code gives.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use etcd_plan::Goal;
+use etcd_plan::consumers::{Consumer, Output};
+use etcd_plan::engine::{Observed, Run, Silent};
+use etcd_plan::monitoring::{self, MonitoringPaths};
+use etcd_plan::plan::Plan;
+use etcd_plan_testkit::SimExecutor;
+use etcd_plan_tests::Scene;
+
+use crate::blocks::block;
+use crate::readme::fenced;
+
+/// Where the pages are.
+const FOLDER: &str = "crates/etcd-plan/src/manual";
+
+/// The width of the terminal in them.
+const WIDTH: usize = 80;
+
+const ALL: [&str; 6] = [
+    "10.10.10.9",
+    "10.10.10.10",
+    "10.10.10.11",
+    "10.10.10.12",
+    "10.10.10.13",
+    "10.10.10.14",
+];
+
+/// The pages, each with the preview that it shows.
+const PAGES: [(&str, fn() -> String); 8] = [
+    ("create", || preview(&on(0), 3, Goal::Create, &[])),
+    ("join", || {
+        preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
+    }),
+    ("remove", || {
+        preview(&on(5), 5, Goal::Remove, &["depart 10.10.10.14"])
+    }),
+    ("replace", || {
+        let asked = ["depart 10.10.10.12", "limit 10.10.10.13"];
+        preview(&on(3), 4, Goal::Replace, &asked)
+    }),
+    ("reload", || {
+        let asked = ["extra etcd_election_timeout=2000"];
+        preview(&on(3), 3, Goal::Reload, &asked)
+    }),
+    ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
+    ("monitoring", watching),
+    ("consumers", patroni),
+];
+
+#[test]
+fn every_page_shows_what_the_code_gives() {
+    let mut names = BTreeSet::new();
+    for (name, preview) in PAGES {
+        let page = format!("{FOLDER}/{name}.md");
+        block(&page, "preview", &fenced("text", &preview()));
+        names.insert(format!("{name}.md"));
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .join(FOLDER);
+    let there = fs::read_dir(folder).expect("a folder");
+    let there = there.map(|file| {
+        file.expect("a file")
+            .file_name()
+            .into_string()
+            .expect("text")
+    });
+    let pages: BTreeSet<String> = there.filter(|name| name.ends_with(".md")).collect();
+    assert_eq!(pages, names, "a page without a preview that is checked");
+}
+
+fn text(members: usize) -> String {
+    let hosts = ALL[1..].iter().enumerate().take(members);
+    let hosts: Vec<String> = hosts
+        .map(|(seq, host)| format!("        {host}: {{ etcd_seq: {} }}\n", seq + 1))
+        .collect();
+    format!(
+        "all:\n  children:\n    etcd:\n      hosts:\n{}      vars: {{ etcd_cluster: etcd }}\n    \
+         infra: {{ hosts: {{ 10.10.10.9: {{}} }} }}\n",
+        hosts.concat()
+    )
+}
+
+/// Gives what `etcd-plan monitoring` says when it has written its files.
+fn watching() -> String {
+    let paths = MonitoringPaths::default();
+    let files = monitoring::files(on(0).plan().clusters(), &paths).expect("the templates work");
+    let lines = files
+        .iter()
+        .map(|file| format!("+ monitoring/{}\n", file.path));
+    lines.collect()
+}
+
+/// Gives the hosts, with a cluster of so many members.
+/// Gives what `etcd-plan outputs --for patroni --scope pg-test` prints.
+fn patroni() -> String {
+    let scene = on(0);
+    let plan = scene.plan();
+    let output = Output {
+        scope: Some("pg-test".parse().expect("a scope")),
+        ..Output::new(Consumer::Patroni, plan.clusters()[0].name.clone())
+    };
+    output.render(plan.clusters()).expect("all is said")
+}
+
+fn on(members: usize) -> Scene {
+    let scene = Scene::of(&ALL, &text(members.max(1)));
+    if members > 0 {
+        scene.must_run(&scene.plan());
+        for key in ["/pg/test/leader", "/pg/test/config", "/pg/meta/leader", "a"] {
+            scene.put(key, "1");
+        }
+    }
+    scene
+}
+
+/// Gives what the command shows before it asks: changes, notes, and what would be lost.
+fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String {
+    let inventory = etcd_plan_tests::inventory(&text(members));
+    let mut builder = Plan::builder(&inventory).goal(goal);
+    for asked in asked {
+        builder = match asked.split_once(' ').expect("a word and a value") {
+            ("limit", pattern) => builder.limit(pattern),
+            ("depart", member) => builder.depart([member]),
+            (_, variable) => {
+                let mut extra = etcd_plan::ExtraVars::new();
+                extra.add_argument(variable).expect("`name=value`");
+                builder.extra_vars(extra)
+            }
+        };
+    }
+    let plan = builder.build().expect("a plan");
+    let executor = SimExecutor::new(&scene.world);
+    let observed = Run::new(&plan, &executor, &scene.keys).observe(&mut Silent);
+    assert!(observed.refusals().is_empty(), "{:?}", observed.refusals());
+    told(&plan, &observed)
+}
+
+fn told(plan: &Plan, observed: &Observed<'_>) -> String {
+    let preview = observed.preview();
+    let mut text = plan.changes(&preview, WIDTH).to_string();
+    for note in &preview.notes {
+        text.push_str(&format!("\nnote: {note}"));
+    }
+    for loss in observed.losses() {
+        text.push_str(&format!("\n\n! {loss}"));
+    }
+    fixed(text.trim_end()) + "\n"
+}
+
+/// What no two runs agree in: times, tokens and ids.
+fn fixed(text: &str) -> String {
+    let is_stamp = |word: &str| {
+        let bytes = word.as_bytes();
+        bytes.len() == 16 && bytes[8] == b'T' && bytes[15] == b'Z'
+    };
+    let is_id = |word: &str| word.len() > 12 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let mut fixed = String::new();
+    let mut word = String::new();
+    for character in text.chars().chain(['\n']) {
+        if character.is_ascii_alphanumeric() {
+            word.push(character);
+            continue;
+        }
+        fixed.push_str(match word.as_str() {
+            stamp if is_stamp(stamp) => "20261121T143000Z",
+            id if is_id(id) => "8e9e05c52164694d",
+            other => other,
+        });
+        fixed.push(character);
+        word.clear();
+    }
+    fixed.trim_end().to_owned()
+}
