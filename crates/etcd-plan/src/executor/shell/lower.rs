@@ -245,7 +245,6 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::PromoteMember { timeout, .. }
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
-        Op::Write(WriteOp::InstallPackage { .. } | WriteOp::InstallFile { .. }) => INSTALLATION,
         Op::Read(ReadOp::Snapshot { .. })
         | Op::Write(
             WriteOp::RestoreSnapshot { .. }
@@ -261,7 +260,6 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::ReplacePackage { .. }
             | WriteOp::PutBackPrograms { .. },
         ) => INSTALLATION,
-        Op::Read(ReadOp::Snapshot { .. }) | Op::Write(WriteOp::SaveSnapshot { .. }) => DATABASE,
         // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
         Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
         Op::Read(_) | Op::Write(_) => patience,
