@@ -136,6 +136,9 @@ enum GoalOption {
     NoSnapshot,
     Depart(Vec<String>),
     Dead,
+    KeepRevisions(u64),
+    Threshold(u8),
+    Snapshot(String),
 }
 
 impl GoalOption {
@@ -148,6 +151,9 @@ impl GoalOption {
             Self::NoSnapshot => builder.without_snapshot(),
             Self::Depart(members) => builder.depart(members),
             Self::Dead => builder.dead(true),
+            Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
+            Self::Threshold(percent) => builder.threshold(percent),
+            Self::Snapshot(file) => builder.snapshot(file),
         }
     }
 }
@@ -175,6 +181,9 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "depart" => asked.push(GoalOption::Depart(value.extract()?)),
             "dead" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Dead)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
+            "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
+            "snapshot" => asked.push(GoalOption::Snapshot(value.extract()?)),
+            "threshold" => asked.push(GoalOption::Threshold(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");
                 return Err(PyTypeError::new_err(message));
