@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
 use etcd_plan::consumers::{Consumer, Output};
-use etcd_plan::engine::{Observed, Run, Silent};
+use etcd_plan::engine::{Observed, Run, RunSettings, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
 use etcd_plan_testkit::{HostSpec, SimExecutor, SimWorld};
@@ -35,7 +35,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 9] = [
+const PAGES: [(&str, Shown); 12] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -55,6 +55,14 @@ const PAGES: [(&str, Shown); 9] = [
         preview(&on_the_old_version(), 3, Goal::Upgrade, &["to 3.5.16"])
     }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
+    ("backup", || preview(&on(3), 3, Goal::Backup, &["keep 14"])),
+    ("maintain", || {
+        let scene = on(3);
+        let aged = scene.world.age("10.10.10.10", 1_000_000);
+        aged.expect("it is well");
+        preview(&scene, 3, Goal::Maintain, &["revisions 2"])
+    }),
+    ("restore", restoring),
     ("monitoring", watching),
     ("consumers", patroni),
 ];
@@ -146,6 +154,8 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
             ("limit", pattern) => builder.limit(pattern),
             ("to", version) => builder.version(version.parse().expect("a version")),
             ("depart", member) => builder.depart([member]),
+            ("keep", number) => builder.backup_keep(number.parse().expect("a number")),
+            ("revisions", number) => builder.keep_revisions(number.parse().expect("a number")),
             (_, variable) => {
                 let mut extra = etcd_plan::ExtraVars::new();
                 extra.add_argument(variable).expect("`name=value`");
@@ -158,6 +168,33 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
     let observed = Run::new(&plan, &executor, &scene.keys).observe(&mut Silent);
     assert!(observed.refusals().is_empty(), "{:?}", observed.refusals());
     told(&plan, &observed)
+}
+
+/// Gives what a restore of a backup of the cluster shows that lives.
+fn restoring() -> String {
+    let scene = on(3);
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let settings = || RunSettings {
+        folder: folder.path().to_owned(),
+        ..RunSettings::default()
+    };
+    let backup = scene.plan_with(|ask| ask.goal(Goal::Backup));
+    let executor = SimExecutor::new(&scene.world);
+    let ran = scene.run_through(&backup, &executor, settings(), &mut Silent);
+    assert!(ran.is_ok_and(|report| report.is_success()));
+    let names = fs::read_dir(folder.path().join("backups")).expect("it is there");
+    let mut names = names.map(|entry| entry.expect("it can be read").file_name());
+    let name = names.find(|name| Path::new(name).extension().is_some_and(|end| end == "db"));
+    let name = name.expect("a snapshot").into_string().expect("text");
+    let restore =
+        scene.plan_with(|ask| ask.goal(Goal::Restore).snapshot(format!("backups/{name}")));
+    let run = Run::new(&restore, &executor, &scene.keys).settings(settings());
+    let observed = run.observe(&mut Silent);
+    assert!(observed.refusals().is_empty(), "{:?}", observed.refusals());
+    let told = told(&restore, &observed);
+    let (before, rest) = told.split_once(" at 2").expect("the time of the snapshot");
+    let (_, after) = rest.split_once("Z:").expect("the end of the time");
+    format!("{before} at 2026-11-21T14:30:00Z:{after}")
 }
 
 fn told(plan: &Plan, observed: &Observed<'_>) -> String {

@@ -672,7 +672,8 @@ pub(crate) struct ReportArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep", "run"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot", "run"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -687,7 +688,8 @@ pub(crate) struct ReportArguments {
         default_missing_value = "latest",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep", "offline"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot", "offline"
         ]
     )]
     pub(crate) run: Option<String>,
