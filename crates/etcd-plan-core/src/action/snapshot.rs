@@ -8,7 +8,15 @@ use crate::op::{Fetch, FileContent, Ownership, ReadOp, SnapshotFacts, WriteOp};
 use crate::status::size_of;
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
-    vec![context.asks().etcd(), names(), last()]
+    let mut questions = file_questions();
+    questions.push(context.asks().etcd());
+    questions
+}
+
+/// What the steps behind the snapshot must know besides: what the member says of itself they leave as
+/// it is, since others stand on it.
+pub(super) fn file_questions() -> Vec<ReadOp> {
+    vec![names(), last()]
 }
 
 fn names() -> ReadOp {

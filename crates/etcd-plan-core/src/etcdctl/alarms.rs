@@ -54,6 +54,7 @@ mod tests {
         let read = |printed| alarm_list(printed).expect("a recorded list");
         assert_eq!(read(include_bytes!("fixtures/3.4.23/alarms-none.json")), []);
         assert_eq!(read(include_bytes!("fixtures/3.5.1/alarms-none.json")), []);
+        assert_eq!(read(include_bytes!("fixtures/3.6/alarms-none.json")), []);
         for (printed, id) in [
             (
                 &include_bytes!("fixtures/3.4.23/alarms-nospace.json")[..],
@@ -62,6 +63,10 @@ mod tests {
             (
                 &include_bytes!("fixtures/3.5.1/alarms-nospace.json")[..],
                 12_835_455_885_772_931_892,
+            ),
+            (
+                &include_bytes!("fixtures/3.6/alarms-nospace.json")[..],
+                2_327_436_372_731_510_947,
             ),
         ] {
             let alarms = read(printed);

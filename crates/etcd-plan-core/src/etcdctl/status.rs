@@ -102,6 +102,8 @@ mod tests {
         insta::assert_debug_snapshot!("status-3.5.1", status);
         let status = read(include_bytes!("fixtures/3.6/status.json"));
         insta::assert_debug_snapshot!("status-3.6", status);
+        let status = read(include_bytes!("fixtures/3.6/status-nospace.json"));
+        assert_eq!(status.leader, status.member_id);
     }
 
     #[test]

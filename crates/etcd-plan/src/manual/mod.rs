@@ -8,7 +8,11 @@
 //! | take members out | [`remove`] |
 //! | put a new host in the place of a member | [`replace`] |
 //! | let members take on changed settings | [`reload`] |
+//! | bring members to another version of etcd | [`upgrade`] |
 //! | take a cluster away | [`destroy`] |
+//! | save what a cluster holds | [`backup`] |
+//! | compact and defragment | [`maintain`] |
+//! | make a cluster of a snapshot | [`restore`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
@@ -34,8 +38,20 @@ pub mod replace {}
 #[doc = include_str!("reload.md")]
 pub mod reload {}
 
+#[doc = include_str!("upgrade.md")]
+pub mod upgrade {}
+
 #[doc = include_str!("destroy.md")]
 pub mod destroy {}
+
+#[doc = include_str!("backup.md")]
+pub mod backup {}
+
+#[doc = include_str!("maintain.md")]
+pub mod maintain {}
+
+#[doc = include_str!("restore.md")]
+pub mod restore {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}
