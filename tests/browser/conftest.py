@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
@@ -15,6 +15,9 @@ SCHEMES = ("light", "dark")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu"]
 
 Open = Callable[..., Page]
+
+# Machines that run tests are busy.
+expect.set_options(timeout=30_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

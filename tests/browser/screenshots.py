@@ -35,8 +35,10 @@ def main(program: str, pages: Path, folder: Path) -> None:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         for name, click, width, scheme, whole in SHOTS:
             take(browser, pages, folder, name, click, width, scheme, whole)
-        page = browser.new_page()
+        page = browser.new_page(viewport={"width": 1280, "height": 1250})
         page.goto((pages / "run.html").resolve().as_uri())
+        # As it stands in the README: from `docs/images`.
+        page.screenshot(path=folder / "readme.png")
         page.pdf(path=folder / "run.pdf", format="A4")
         browser.close()
 

@@ -135,6 +135,18 @@ def test_clusters_are_found_and_opened(open_page: Open) -> None:
     expect(rows).to_have_count(100)
 
 
+def test_a_cluster_of_many_members_is_drawn_in_parts(open_page: Open) -> None:
+    page = open_page("plan-wide")
+    expect(page.locator(".lane")).to_have_count(16)
+    page.get_by_role("button", name="Show 45 more", exact=True).click()
+    expect(page.locator(".lane")).to_have_count(61)
+    certificates = page.get_by_role("button", name="issue certificate, control machine")
+    few = certificates.count()
+    page.get_by_role("button", name="more steps").click()
+    expect(certificates).to_have_count(60)
+    assert few < 10
+
+
 def test_a_link_opens_the_cluster_that_it_leads_to(open_page: Open) -> None:
     page = open_page("run-300")
     page.locator("li.cluster").first.get_by_role("button", name="pg-041").click()

@@ -43,6 +43,17 @@ fn nothing_is_planned_for_a_cluster_of_somebody_else() {
         matches!(&error, PlanError::Selection(finding) if finding.code == Code::ExternalCluster)
     );
     assert_snapshot("diagnostics", "external.only", &error.to_string());
+
+    // Nor when somebody writes that into a plan.
+    let plan = Plan::from_inventory(&inventory(THREE)).expect("a plan");
+    let (before, after) = plan
+        .to_json()
+        .split_once("\"etcd_external\"")
+        .map(|(before, after)| (before.to_owned(), after.replacen("false", "true", 1)))
+        .expect("every parameter is in a plan");
+    let edited = Plan::from_json(&format!("{before}\"etcd_external\"{after}"));
+    let error = edited.expect_err("no plan is made for it").to_string();
+    assert!(error.contains("somebody else runs etcd"), "{error}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use etcd_plan::Goal;
+use etcd_plan::consumers::{Consumer, Output};
 use etcd_plan::engine::{Observed, Run, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
@@ -30,7 +31,7 @@ const ALL: [&str; 6] = [
 ];
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 8] = [
+const PAGES: [(&str, fn() -> String); 9] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -51,6 +52,7 @@ const PAGES: [(&str, fn() -> String); 8] = [
     }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
     ("monitoring", watching),
+    ("consumers", patroni),
 ];
 
 #[test]
@@ -98,6 +100,17 @@ fn watching() -> String {
 }
 
 /// Gives the hosts, with a cluster of so many members.
+/// Gives what `etcd-plan outputs --for patroni --scope pg-test` prints.
+fn patroni() -> String {
+    let scene = on(0);
+    let plan = scene.plan();
+    let output = Output {
+        scope: Some("pg-test".parse().expect("a scope")),
+        ..Output::new(Consumer::Patroni, plan.clusters()[0].name.clone())
+    };
+    output.render(plan.clusters()).expect("all is said")
+}
+
 fn on(members: usize) -> Scene {
     let scene = Scene::of(&ALL, &text(members.max(1)));
     if members > 0 {

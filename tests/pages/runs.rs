@@ -60,6 +60,7 @@ pub(crate) fn pages() -> Vec<Page> {
     pages.push(("reload", reload()));
     let many = plan(&many());
     pages.push(("plan-300", many.to_html()));
+    pages.push(("plan-wide", plan(&wide()).to_html()));
     pages.push(("run-300", Ran::alike(&many, &run, &failed).page()));
     pages
 }
@@ -73,6 +74,15 @@ fn many() -> String {
             let _ = writeln!(text, "    10.20.{cluster}.{seq}: {{ etcd_seq: {seq} }}");
         }
         let _ = writeln!(text, "  vars: {{ etcd_cluster: pg-{cluster:03} }}");
+    }
+    text
+}
+
+/// Writes the inventory of one cluster of more members than anybody should have.
+fn wide() -> String {
+    let mut text = String::from("etcd:\n  hosts:\n");
+    for seq in 1..=60 {
+        let _ = writeln!(text, "    10.30.0.{seq}: {{ etcd_seq: {seq} }}");
     }
     text
 }

@@ -48,6 +48,18 @@ def test_the_report_is_a_document(plan: Plan, simulated: SimulatedExecutor) -> N
     assert raised.value.code == "no-report"
 
 
+def test_pages_need_nothing_besides_themselves(plan: Plan, simulated: SimulatedExecutor) -> None:
+    report = plan.apply(simulated)
+    pages = [plan.to_html(), report.to_html(), plan.status(simulated).to_html()]
+    for page in pages:
+        assert page.startswith("<!doctype html>")
+        assert "default-src" in page and "PRIVATE KEY" not in page
+    # What waits for what goes with the report to other processes, and not with its document.
+    assert pickle.loads(pickle.dumps(report)).to_html() == pages[1]
+    alone = pyetcdplan.Report.from_json(report.to_json())
+    assert alone == report and len(alone.to_html()) < len(pages[1])
+
+
 def test_records_have_all_fields_of_the_documents(
     plan: Plan, simulated: SimulatedExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -606,7 +606,7 @@ pub(crate) struct ReportArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "run"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "run"]
     )]
     pub(crate) plan: Option<PathBuf>,
     /// The file to write, one page that needs nothing besides itself; `-` for standard output
@@ -618,7 +618,7 @@ pub(crate) struct ReportArguments {
         value_name = "RUN",
         num_args = 0..=1,
         default_missing_value = "latest",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "offline"]
+        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "offline"]
     )]
     pub(crate) run: Option<String>,
     /// The folder that keeps the journals of runs

@@ -1,6 +1,5 @@
-#![doc = include_str!("manual/consumers.md")]
-//!
-//! # Files that are remembered, from Rust
+//! Consumers' files on the control machine: written, remembered, and compared when the cluster has
+//! changed. [The manual](crate::manual::consumers) says how they are used.
 //!
 //! ```no_run
 //! use etcd_plan::consumers::{Consumer, Output};

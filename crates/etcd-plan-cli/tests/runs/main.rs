@@ -1,6 +1,7 @@
 //! The command as its user runs it: on hosts that are folders on this machine, with and without a
 //! terminal.
 
+mod consumers;
 mod inventories;
 mod output;
 mod scripts;

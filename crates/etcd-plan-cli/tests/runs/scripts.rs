@@ -65,7 +65,7 @@ fn a_cluster_is_planned_built_looked_at_and_left_alone() {
             .contains("Cluster etcd: healthy; 3 of 3 voters"),
         "{healthy:#?}"
     );
-    let document = site.ends_with(0, &format!("{STATUS} --format json"));
+    let document = site.ends_with(0, &format!("{STATUS} --format json --html status.html"));
     let document: serde_json::Value = serde_json::from_str(&document.stdout).expect("JSON");
     assert_eq!(document["clusters"][0]["answering"], 3);
 
@@ -86,6 +86,18 @@ fn a_cluster_is_planned_built_looked_at_and_left_alone() {
             .contains("changed etcd/127.0.51.1/etcd_dir/folders"),
         "{shown:#?}"
     );
+
+    site.ends_with(0, &format!("report --html run.html --run {id}"));
+    site.ends_with(0, "report --html preview.html -c sandbox=hosts");
+    for (file, title) in [
+        ("status.html", "<title>Cluster etcd is healthy"),
+        ("run.html", "<title>Done: "),
+        ("preview.html", "<title>Nothing to do"),
+    ] {
+        let page = fs::read_to_string(site.path(file)).expect("a page");
+        assert!(page.contains(title), "{file}");
+        assert!(!page.contains("PRIVATE KEY"), "{file}");
+    }
 
     // As the seeds use it.
     let script = "eval \"$($ETCD_PLAN env -c sandbox=hosts)\" && etcdctl put a 10 && etcdctl get a";

@@ -1,6 +1,6 @@
 use super::StepId;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::names::MemberName;
+use crate::names::{ClusterName, MemberName};
 
 /// Says why there is no plan.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum BrokenInvariant {
     /// Steps wait for each other.
     #[error("step {0} waits for itself")]
     Cycle(StepId),
+    /// Somebody else runs a cluster.
+    #[error("somebody else runs {0} (`etcd_external`), and no plan is made for that")]
+    External(ClusterName),
     /// There is no gate, or more than one.
     #[error("there are {0} gates, and there must be one")]
     Gates(usize),

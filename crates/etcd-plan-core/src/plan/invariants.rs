@@ -9,6 +9,9 @@ use crate::guard::Guard;
 
 /// Checks that every step is about a member and a host that are there, so that it has a name.
 pub(super) fn check_places(plan: &Plan) -> Result<(), BrokenInvariant> {
+    if let Some(cluster) = plan.clusters.iter().find(|cluster| cluster.is_external()) {
+        return Err(BrokenInvariant::External(cluster.name.clone()));
+    }
     for index in plan.indices() {
         let node = plan.node(index);
         let Some(cluster) = plan.clusters.get(node.cluster as usize) else {

@@ -52,11 +52,14 @@ impl PastRun {
     /// steps, the time line with what decided how long it took, and what changed. Of a run that was
     /// cut off or refused it shows how far that came.
     pub fn to_html(&self) -> String {
-        let outline = match (&self.outline, &self.report) {
-            (Some(outline), _) => outline.clone(),
-            (None, Some(report)) => Outline::of_report(report),
-            (None, None) => Outline::default(),
+        let named = || Outline {
+            goal: self.summary.goal.to_string(),
+            ..match &self.report {
+                Some(report) => Outline::of_report(report),
+                None => Outline::of_events(&self.events),
+            }
         };
+        let outline = self.outline.clone().unwrap_or_else(named);
         let report = match &self.report {
             Some(report) => report.clone(),
             None => report_of_events(&outline, &self.events),

@@ -11,6 +11,7 @@
 //! | bring members to another version of etcd | [`upgrade`] |
 //! | take a cluster away | [`destroy`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
+//! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
 //! What holds for all of them: everything is read and every guard is judged before the first change;
 //! the preview is made by the decisions that the run makes; a second run has nothing to do; and a run
@@ -42,3 +43,6 @@ pub mod destroy {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}
+
+#[doc = include_str!("consumers.md")]
+pub mod consumers {}

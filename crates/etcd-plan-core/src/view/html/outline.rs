@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::action::{summary, why_it_waits};
+use crate::event::Event;
 use crate::names::{ClusterName, HostName, MemberName};
 use crate::plan::{Action, Plan, Step, StepId, Subtask};
 use crate::report::Report;
@@ -141,40 +142,60 @@ impl Outline {
     pub fn of_report(report: &Report) -> Self {
         let mut outline = Self::default();
         for told in &report.steps {
-            let parts: Vec<&str> = told.step.as_str().split('/').collect();
-            let cluster = parts.first().filter(|_| parts.len() > 1);
-            let cluster = cluster.and_then(|name| name.parse::<ClusterName>().ok());
-            let cluster = cluster.map(|name| outline.cluster(name));
-            let subtask = parts.get(2).and_then(|name| name.parse().ok());
-            let label = parts.last().copied().unwrap_or_default();
-            let kind = StepKind {
-                look: if told.step.as_str() == "gate" {
-                    Look::Gate
-                } else {
-                    Look::Change
-                },
-                label: label.to_owned(),
-                subtask,
-                why: String::new(),
-                above_gate: false,
-                serves: false,
-            };
-            let same = outline.kinds.iter().position(|other| *other == kind);
-            let kind = same.unwrap_or_else(|| {
-                outline.kinds.push(kind);
-                outline.kinds.len() - 1
-            });
-            outline.steps.push(OutlineStep {
-                id: told.step.clone(),
-                cluster,
-                host: told.host.clone(),
-                member: None,
-                kind,
-                summary: label.to_owned(),
-                waits_for: Vec::new(),
-            });
+            outline.add(&told.step, told.host.as_ref());
         }
         outline
+    }
+
+    /// Draws as much of an outline as the events of a run tell: the steps that ended or had begun.
+    pub fn of_events(events: &[Event]) -> Self {
+        let mut outline = Self::default();
+        let mut known = BTreeSet::new();
+        for event in events {
+            if let Event::StepStarted { step, host, .. } | Event::StepEnded { step, host, .. } =
+                event
+                && known.insert(step)
+            {
+                outline.add(step, host.as_ref());
+            }
+        }
+        outline
+    }
+
+    /// Adds a step of which only the name is known.
+    fn add(&mut self, step: &StepId, host: Option<&HostName>) {
+        let parts: Vec<&str> = step.as_str().split('/').collect();
+        let cluster = parts.first().filter(|_| parts.len() > 1);
+        let cluster = cluster.and_then(|name| name.parse::<ClusterName>().ok());
+        let cluster = cluster.map(|name| self.cluster(name));
+        let subtask = parts.get(2).and_then(|name| name.parse().ok());
+        let label = parts.last().copied().unwrap_or_default();
+        let kind = StepKind {
+            look: if step.as_str() == "gate" {
+                Look::Gate
+            } else {
+                Look::Change
+            },
+            label: label.to_owned(),
+            subtask,
+            why: String::new(),
+            above_gate: false,
+            serves: false,
+        };
+        let same = self.kinds.iter().position(|other| *other == kind);
+        let kind = same.unwrap_or_else(|| {
+            self.kinds.push(kind);
+            self.kinds.len() - 1
+        });
+        self.steps.push(OutlineStep {
+            id: step.clone(),
+            cluster,
+            host: host.cloned(),
+            member: None,
+            kind,
+            summary: label.to_owned(),
+            waits_for: Vec::new(),
+        });
     }
 
     fn cluster(&mut self, name: ClusterName) -> usize {
@@ -249,7 +270,7 @@ fn warning(finding: &crate::diagnostic::Diagnostic) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Look, Outline};
+    use super::{Look, Outline, Step};
     use crate::inventory::Inventory;
     use crate::plan::Plan;
 
@@ -271,7 +292,7 @@ mod tests {
             let ids = step.waits_for.iter().map(|at| &outline.steps[*at].id);
             let mut ids: Vec<_> = ids.cloned().collect();
             ids.sort();
-            let mut wanted: Vec<_> = plan.before(index).map(crate::plan::Step::id).collect();
+            let mut wanted: Vec<_> = plan.before(index).map(Step::id).collect();
             wanted.sort();
             assert_eq!(ids, wanted, "{}", step.id);
         }

@@ -92,15 +92,18 @@ fn facts(status: &Status) -> Vec<Fact> {
         .clone()
         .filter_map(|member| Some(member.certificate.as_ref()?.days_left))
         .min();
-    let mut facts = vec![
-        ("Clusters", clusters.len().to_string()),
+    let mut facts = Vec::new();
+    if clusters.len() != 1 {
+        facts.push(("Clusters", clusters.len().to_string()));
+    }
+    facts.extend([
         (
             "Members that answer",
             format!("{answering} of {}", members.count()),
         ),
         ("Alarms", alarms.to_string()),
         ("Not as the inventory has it", drift.to_string()),
-    ];
+    ]);
     if let Some(days) = days {
         facts.push(("First certificate runs out", in_days(days)));
     }

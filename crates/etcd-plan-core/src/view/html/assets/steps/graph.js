@@ -4,6 +4,9 @@
 /** So many hosts of a cluster are drawn at first; the others on request. */
 const LANES_AT_ONCE = 16;
 
+/** So many steps of a host stand beside each other at first. */
+const STOPS_AT_ONCE = 9;
+
 /** The width of a step, and what a column has besides, in pixels. */
 const STOP = 24;
 const COLUMN = 6;
@@ -55,9 +58,14 @@ function drawGraph(cluster) {
   const isFirst = ({ place }) => place === HERE || troubled.has(place);
   const sorted = lanes.length > LANES_AT_ONCE ? [...lanes.filter(isFirst), ...lanes.filter((l) => !isFirst(l))] : lanes;
   const root = el("div.graph");
+  let most = STOPS_AT_ONCE;
   const draw = (number) => {
     const shown = sorted.slice(0, number);
-    root.replaceChildren(drawGrid(cluster, shown, columns), ...drawRest(sorted, number, draw));
+    const widen = () => {
+      most = Infinity;
+      draw(number);
+    };
+    root.replaceChildren(drawGrid(cluster, shown, columns, most, widen), ...drawRest(sorted, number, draw));
   };
   graphs.set(cluster.at, { reveal: (place) => draw(sorted.findIndex((lane) => lane.place === place) + 1), sorted });
   draw(Math.min(sorted.length, LANES_AT_ONCE));
@@ -77,8 +85,8 @@ function drawRest(lanes, number, draw) {
   return [el("p.rest.small", {}, el("span.quiet", {}, `${count(left, "host")} more. `), more)];
 }
 
-function drawGrid(cluster, lanes, columns) {
-  const widths = columns.map(widthOf);
+function drawGrid(cluster, lanes, columns, most, widen) {
+  const widths = columns.map((column) => widthOf(column, most));
   const grid = el("div.grid", {
     role: "group",
     "aria-label": `Steps of ${cluster.name}: a row for each host. Arrow keys move, Enter shows a step.`,
@@ -93,21 +101,21 @@ function drawGrid(cluster, lanes, columns) {
       el("div.lane", { vars: { "grid-row": row + 2 } }, name, of),
     );
   });
-  columns.forEach((column, at) => drawColumn(grid, lanes, column, at + 2));
+  columns.forEach((column, at) => drawColumn(grid, lanes, column, at + 2, most, widen));
   grid.prepend(svg("svg.edges", { "aria-hidden": "true" }));
   roving(grid, ".stop");
   return el("div.scroll", {}, grid);
 }
 
-function widthOf(column) {
+function widthOf(column, atOnce) {
   if (column.bar !== undefined) {
     return column.bar.kind.look === "gate" ? GATE : BAR;
   }
   const most = column.isGuards ? 3 : Math.max(...[...column.cells.values()].map((cell) => cell.length));
-  return Math.max(most * STOP, column.name.length * LETTER) + COLUMN;
+  return Math.max(Math.min(most, atOnce) * STOP, column.name.length * LETTER) + COLUMN;
 }
 
-function drawColumn(grid, lanes, column, at) {
+function drawColumn(grid, lanes, column, at, most, widen) {
   const rows = `2 / ${lanes.length + 2}`;
   if (column.bar !== undefined) {
     const bar = drawStop(column.bar, Math.floor(lanes.length / 2), "bar");
@@ -128,10 +136,21 @@ function drawColumn(grid, lanes, column, at) {
   lanes.forEach(({ place }, row) => {
     const cell = column.cells.get(place);
     if (cell !== undefined) {
-      const drawn = cell.map((step) => drawStop(step, row, "round"));
-      grid.append(el("div.cell", { vars: { "grid-column": at, "grid-row": row + 2 } }, drawn));
+      grid.append(el("div.cell", { vars: { "grid-column": at, "grid-row": row + 2 } }, drawCell(cell, row, most, widen)));
     }
   });
+}
+
+/** Draws the steps of a host in a column: where there are too many, those in trouble and the first. */
+function drawCell(cell, row, most, widen) {
+  if (cell.length <= most) {
+    return cell.map((step) => drawStop(step, row, "round"));
+  }
+  const sorted = [...cell.filter(isTrouble), ...cell.filter((step) => !isTrouble(step))];
+  const drawn = sorted.slice(0, most - 2).map((step) => drawStop(step, row, "round"));
+  const left = cell.length - drawn.length;
+  const more = el("button.link.small.more", { type: "button", "aria-label": `Show ${left} more steps`, onclick: widen }, `+${left}`);
+  return [...drawn, more];
 }
 
 /** Draws a step as a stop on the line of its host. */

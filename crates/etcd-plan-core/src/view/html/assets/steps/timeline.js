@@ -10,7 +10,7 @@ function drawTimeline() {
     return null;
   }
   const span = Math.max(data.times.duration, 1);
-  const rows = clusters.length === 1 ? lanesOf(clusters[0]).map((lane) => laneRow(clusters[0], lane)) : clusters.map(clusterRow);
+  const rows = clusters.length === 1 ? lanesOf(clusters[0]).map((lane) => laneRow(clusters[0], lane)) : inOrderOfNeed().map(clusterRow);
   const shown = rows.filter(({ bars, read }) => bars.length > 0 || read !== null);
   const chart = el("div.chart", { role: "group", "aria-label": "Time line: a row for each host. Arrow keys move, Enter shows a step." });
   const draw = (number) => {
@@ -43,6 +43,12 @@ function laneRow(cluster, { place, member }) {
   const bars = gather(cluster.own.filter((step) => step.place === place && step.began !== null));
   const host = data.hosts.indexOf(place);
   return { name: place, note: member, bars, read: data.times.read[host] ?? null };
+}
+
+/** Gives those clusters first in which something failed, or which decided how long the run took. */
+function inOrderOfNeed() {
+  const weight = ({ own }) => (own.some(isTrouble) ? 0 : own.some((step) => step.isInChain && tookTime(step)) ? 1 : 2);
+  return [...clusters].sort((a, b) => weight(a) - weight(b) || a.at - b.at);
 }
 
 function clusterRow(cluster) {
@@ -124,6 +130,7 @@ function drawChain() {
     ),
   );
   const total = long.reduce((sum, step) => sum + step.ended - step.began, 0);
-  const note = `${count(long.length, "step")}, each behind the one that it waited for last, took ${duration(total)} of ${duration(data.times.duration)}.`;
+  const rest = total < data.times.duration * 0.9 ? "; the rest was reading, and waiting for a turn" : "";
+  const note = `${count(long.length, "step")}, each behind the one that it waited for last, took ${duration(total)} of ${duration(data.times.duration)}${rest}.`;
   return el("div.chain.keep", {}, el("h3", {}, "The critical path"), el("p.quiet.small", {}, note), el("ol", {}, rows));
 }
