@@ -65,7 +65,15 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
     let key = scene.world.get(HOSTS[0], "a").expect("it answers");
     match (there, goal) {
         (There::Nothing, _) => assert!(report.has_changes()),
-        (_, Goal::Create | Goal::Join | Goal::Reload | Goal::Upgrade | Goal::Backup) => {
+        (
+            _,
+            Goal::Create
+            | Goal::Join
+            | Goal::Reload
+            | Goal::Upgrade
+            | Goal::Backup
+            | Goal::Maintain,
+        ) => {
             assert_eq!(key.as_deref(), Some(Scene::PRECIOUS));
             let is_left_alone = report.count(Outcome::Changed) == 0;
             assert_eq!(is_left_alone, there == There::Running);
@@ -73,7 +81,7 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
         (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy)) => {
             panic!("{other} is not about whole clusters that are to be there")
         }
-        (_, Goal::Rebuild) => {
+        (_, Goal::Rebuild | Goal::Restore) => {
             assert_eq!(key, None, "the cluster is new");
             assert!(
                 scene.holds(HOSTS[0], Scene::PRECIOUS),

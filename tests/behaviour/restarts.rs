@@ -39,7 +39,7 @@ fn the_next_does_not_restart_when_one_that_was_back_is_down_again() {
     let scene = changed(SLOWER);
     let settled = "10.10.10.11/etcd_launch/settle/follower";
     let (said, stopped) = reload_and(&scene, settled, |world| {
-        world.kill_service(HOSTS[1], "etcd")
+        world.kill_service(HOSTS[1], "etcd");
     });
     assert!(said.contains("etcd-3 does not restart"), "{said}");
     assert!(said.contains("etcd-2 is not healthy"), "{said}");

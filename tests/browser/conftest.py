@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def folder(request: pytest.FixtureRequest) -> Path:
     """The folder that the pages are in."""
-    return Path(request.config.getoption("--pages"))
+    return Path(request.config.getoption("--pages")).resolve()
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,13 @@
 //! The previews in the pages of the manual are what the code gives.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
 use etcd_plan::consumers::{Consumer, Output};
-use etcd_plan::engine::{Observed, Run, Silent};
+use etcd_plan::engine::{Observed, Run, RunSettings, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths};
 use etcd_plan::plan::Plan;
 use etcd_plan_testkit::{HostSpec, SimExecutor, SimWorld};
@@ -30,8 +31,11 @@ const ALL: [&str; 6] = [
     "10.10.10.14",
 ];
 
+/// Gives what a page shows.
+type Shown = fn() -> String;
+
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, fn() -> String); 9] = [
+const PAGES: [(&str, Shown); 12] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -51,6 +55,14 @@ const PAGES: [(&str, fn() -> String); 9] = [
         preview(&on_the_old_version(), 3, Goal::Upgrade, &["to 3.5.16"])
     }),
     ("destroy", || preview(&on(3), 3, Goal::Destroy, &[])),
+    ("backup", || preview(&on(3), 3, Goal::Backup, &["keep 14"])),
+    ("maintain", || {
+        let scene = on(3);
+        let aged = scene.world.age("10.10.10.10", 1_000_000);
+        aged.expect("it is well");
+        preview(&scene, 3, Goal::Maintain, &["revisions 2"])
+    }),
+    ("restore", restoring),
     ("monitoring", watching),
     ("consumers", patroni),
 ];
@@ -67,13 +79,16 @@ fn every_page_shows_what_the_code_gives() {
         .join("..")
         .join(FOLDER);
     let there = fs::read_dir(folder).expect("a folder");
-    let there = there.map(|file| {
-        file.expect("a file")
-            .file_name()
-            .into_string()
-            .expect("text")
-    });
-    let pages: BTreeSet<String> = there.filter(|name| name.ends_with(".md")).collect();
+    let there = there.map(|file| file.expect("a file").path());
+    let shows = |page: &PathBuf| {
+        let text = fs::read_to_string(page).expect("a page");
+        text.contains("<!-- begin preview -->")
+    };
+    let name = |page: PathBuf| {
+        page.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let pages: BTreeSet<String> = there.filter(shows).filter_map(name).collect();
     assert_eq!(pages, names, "a page without a preview that is checked");
 }
 
@@ -139,6 +154,8 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
             ("limit", pattern) => builder.limit(pattern),
             ("to", version) => builder.version(version.parse().expect("a version")),
             ("depart", member) => builder.depart([member]),
+            ("keep", number) => builder.backup_keep(number.parse().expect("a number")),
+            ("revisions", number) => builder.keep_revisions(number.parse().expect("a number")),
             (_, variable) => {
                 let mut extra = etcd_plan::ExtraVars::new();
                 extra.add_argument(variable).expect("`name=value`");
@@ -153,14 +170,41 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
     told(&plan, &observed)
 }
 
+/// Gives what a restore of a backup of the cluster shows that lives.
+fn restoring() -> String {
+    let scene = on(3);
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let settings = || RunSettings {
+        folder: folder.path().to_owned(),
+        ..RunSettings::default()
+    };
+    let backup = scene.plan_with(|ask| ask.goal(Goal::Backup));
+    let executor = SimExecutor::new(&scene.world);
+    let ran = scene.run_through(&backup, &executor, settings(), &mut Silent);
+    assert!(ran.is_ok_and(|report| report.is_success()));
+    let names = fs::read_dir(folder.path().join("backups")).expect("it is there");
+    let mut names = names.map(|entry| entry.expect("it can be read").file_name());
+    let name = names.find(|name| Path::new(name).extension().is_some_and(|end| end == "db"));
+    let name = name.expect("a snapshot").into_string().expect("text");
+    let restore =
+        scene.plan_with(|ask| ask.goal(Goal::Restore).snapshot(format!("backups/{name}")));
+    let run = Run::new(&restore, &executor, &scene.keys).settings(settings());
+    let observed = run.observe(&mut Silent);
+    assert!(observed.refusals().is_empty(), "{:?}", observed.refusals());
+    let told = told(&restore, &observed);
+    let (before, rest) = told.split_once(" at 2").expect("the time of the snapshot");
+    let (_, after) = rest.split_once("Z:").expect("the end of the time");
+    format!("{before} at 2026-11-21T14:30:00Z:{after}")
+}
+
 fn told(plan: &Plan, observed: &Observed<'_>) -> String {
     let preview = observed.preview();
     let mut text = plan.changes(&preview, WIDTH).to_string();
     for note in &preview.notes {
-        text.push_str(&format!("\nnote: {note}"));
+        write!(text, "\nnote: {note}").expect("a String takes everything");
     }
     for loss in observed.losses() {
-        text.push_str(&format!("\n\n! {loss}"));
+        write!(text, "\n\n! {loss}").expect("a String takes everything");
     }
     fixed(text.trim_end()) + "\n"
 }

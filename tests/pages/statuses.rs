@@ -2,7 +2,9 @@
 
 use etcd_plan::engine::{RunSettings, Silent};
 use etcd_plan::op::{Alarm, Ownership};
-use etcd_plan::status::{self, CertificateStatus, ClusterStatus, Finding, Health, Role, Status};
+use etcd_plan::status::{
+    self, BackupStatus, CertificateStatus, ClusterStatus, Finding, Health, LastRun, Role, Status,
+};
 use etcd_plan_testkit::{Node, SimExecutor};
 use etcd_plan_tests::{HOSTS, Scene};
 
@@ -44,6 +46,20 @@ fn read(scene: &Scene) -> Status {
 /// Gives a cluster numbers as one has them that was used for a while.
 fn grow(cluster: &mut ClusterStatus, nth: u64) {
     cluster.revision = cluster.revision.map(|_| 18_402_113 + nth * 7919);
+    cluster.last_run = Some(LastRun {
+        run: "create by ops@admin.example, process 4711, since 20261121T013000Z".to_owned(),
+        ended: Some("43 changed, 0 failed".to_owned()),
+        open: Vec::new(),
+    });
+    cluster.backup = (nth % 9 != 8).then(|| BackupStatus {
+        taken_at: "2026-11-21T02:00:00Z".to_owned(),
+        age_seconds: 45_000,
+        taken_from: cluster.members[0].name.clone(),
+        revision: 18_402_000,
+        keys: Some(40_211),
+        size: DATABASE,
+        kept_at: "backups".to_owned(),
+    });
     for (at, member) in (0..).zip(&mut cluster.members) {
         let Some(size) = &mut member.db_size else {
             continue;

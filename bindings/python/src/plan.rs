@@ -133,6 +133,12 @@ enum GoalOption {
     BackupOnHost,
     BackupKeep(NonZeroU32),
     To(EtcdVersion),
+    NoSnapshot,
+    Depart(Vec<String>),
+    Dead,
+    KeepRevisions(u64),
+    Threshold(u8),
+    Snapshot(String),
 }
 
 impl GoalOption {
@@ -142,6 +148,12 @@ impl GoalOption {
             Self::BackupOnHost => builder.backup_on_host(),
             Self::BackupKeep(snapshots) => builder.backup_keep(snapshots),
             Self::To(version) => builder.version(version),
+            Self::NoSnapshot => builder.without_snapshot(),
+            Self::Depart(members) => builder.depart(members),
+            Self::Dead => builder.dead(true),
+            Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
+            Self::Threshold(percent) => builder.threshold(percent),
+            Self::Snapshot(file) => builder.snapshot(file),
         }
     }
 }
@@ -163,7 +175,15 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
                 value.py(),
                 &value.extract::<String>()?,
             )?)),
+            "no_snapshot" => {
+                asked.extend(value.extract::<bool>()?.then_some(GoalOption::NoSnapshot));
+            }
+            "depart" => asked.push(GoalOption::Depart(value.extract()?)),
+            "dead" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Dead)),
             "backup_keep" => asked.push(GoalOption::BackupKeep(value.extract()?)),
+            "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
+            "snapshot" => asked.push(GoalOption::Snapshot(value.extract()?)),
+            "threshold" => asked.push(GoalOption::Threshold(value.extract()?)),
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");
                 return Err(PyTypeError::new_err(message));

@@ -22,3 +22,23 @@ def test_a_backup_comes_to_this_machine(tmp_path: Path) -> None:
     assert backup is not None and backup["kept_at"] == str(snapshot)
     with pytest.raises(TypeError, match="backup_two"):
         pyetcdplan.plan(ONE, goal="backup", backup_two="x")
+
+
+def test_maintenance_of_a_fresh_cluster_has_nothing_to_do() -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    report = pyetcdplan.apply(ONE, executor, goal="maintain", keep_revisions=100, threshold=30)
+    assert not report.changed
+    assert any("from 30 % on" in note for note in report.to_dict()["notes"])
+
+
+def test_what_was_backed_up_is_restored(tmp_path: Path) -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    kept = tmp_path / "kept"
+    pyetcdplan.apply(ONE, executor, goal="backup", backup_to=str(kept))
+    snapshot, = kept.glob("*.db")
+    report = pyetcdplan.apply(ONE, executor, goal="restore", snapshot=str(snapshot))
+    assert report.changed and pyetcdplan.status(ONE, executor)
+    with pytest.raises(pyetcdplan.PlanError, match="needs a snapshot"):
+        pyetcdplan.plan(ONE, goal="restore")

@@ -60,6 +60,10 @@ pub(crate) enum Command {
     Destroy(DestroyArguments),
     /// Saves what the clusters hold: a snapshot of each, from a healthy follower
     Backup(BackupArguments),
+    /// Compacts the history of stores, and defragments databases: one member at a time
+    Maintain(MaintainArguments),
+    /// Makes a new cluster of a snapshot: what is there is moved aside
+    Restore(RestoreArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`
@@ -147,6 +151,24 @@ pub(crate) struct Selection {
     pub(crate) dead: bool,
     #[command(flatten)]
     pub(crate) snapshots: SnapshotArguments,
+    #[command(flatten)]
+    pub(crate) maintain: MaintainOptions,
+    /// Of goal `restore`: the snapshot; its manifest, if there is one beside it, must fit
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+/// What maintenance leaves as it is.
+#[derive(Debug, Default, Args)]
+pub(crate) struct MaintainOptions {
+    /// Of goal `maintain`: how many revisions of the history stay [default: 10000; where the quota is
+    /// full, none]
+    #[arg(long, value_name = "N")]
+    pub(crate) keep_revisions: Option<u64>,
+    /// Of goal `maintain`: from which part that is not in use a database is defragmented, in percent
+    /// [default: 20]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) threshold: Option<u8>,
 }
 
 const SNAPSHOTS: &str = "Snapshots that the goal takes";
@@ -169,6 +191,9 @@ pub(crate) struct SnapshotArguments {
     /// How many of a cluster are kept there, with the new one [default: all]
     #[arg(id = "backup_keep", long = "backup-keep", value_name = "N", help_heading = SNAPSHOTS)]
     pub(crate) keep: Option<NonZeroU32>,
+    /// Takes none
+    #[arg(id = "no_snapshot", long = "no-snapshot", help_heading = SNAPSHOTS)]
+    pub(crate) no_snapshot: bool,
 }
 
 /// How hosts are reached.
@@ -258,7 +283,8 @@ pub(crate) struct ApplyArguments {
         value_name = "PLAN",
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
-            "backup_to", "backup_on_host", "backup_keep"
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -390,6 +416,8 @@ pub(crate) struct DestroyArguments {
     #[arg(long, value_name = "CLUSTER")]
     pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
+    pub(crate) snapshots: SnapshotArguments,
+    #[command(flatten)]
     pub(crate) run: RunArguments,
 }
 
@@ -412,6 +440,42 @@ pub(crate) struct BackupArguments {
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MaintainArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: MaintainOptions,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArguments {
+    /// The snapshot; its manifest, if there is one beside it, must fit
+    #[arg(value_name = "FILE")]
+    pub(crate) snapshot: PathBuf,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Which cluster, where the inventory has several: its hosts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// Does not ask before changes; what is destructive needs `--destroy`
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Confirms that this cluster may lose what it holds, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
@@ -606,7 +670,11 @@ pub(crate) struct ReportArguments {
     /// A saved plan, in place of an inventory
     #[arg(
         value_name = "PLAN",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "run"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot", "run"
+        ]
     )]
     pub(crate) plan: Option<PathBuf>,
     /// The file to write, one page that needs nothing besides itself; `-` for standard output
@@ -618,7 +686,11 @@ pub(crate) struct ReportArguments {
         value_name = "RUN",
         num_args = 0..=1,
         default_missing_value = "latest",
-        conflicts_with_all = ["inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "depart", "dead", "offline"]
+        conflicts_with_all = [
+            "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
+            "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
+            "keep_revisions", "threshold", "snapshot", "offline"
+        ]
     )]
     pub(crate) run: Option<String>,
     /// The folder that keeps the journals of runs

@@ -112,6 +112,15 @@ pub(crate) fn plan(
         builder = builder.version(version.clone());
     }
     builder = snapshots(builder, &selection.snapshots)?;
+    if let Some(file) = &selection.snapshot {
+        builder = builder.snapshot(from_here(file)?);
+    }
+    if let Some(revisions) = selection.maintain.keep_revisions {
+        builder = builder.keep_revisions(revisions);
+    }
+    if let Some(percent) = selection.maintain.threshold {
+        builder = builder.threshold(percent);
+    }
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {
         output.message(&plan.diagnostics().render(output.style()));
@@ -119,29 +128,36 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
-/// Sets what becomes of snapshots. A folder is meant from where the command is given, not from where
-/// the inventory lies.
+/// Sets what becomes of snapshots.
 fn snapshots<'a>(
     mut builder: PlanBuilder<'a>,
     arguments: &SnapshotArguments,
 ) -> Result<PlanBuilder<'a>, Failure> {
     if let Some(folder) = &arguments.to {
-        let unusable = |why: &str| {
-            let message = format!("the folder {} {why}", folder.display());
-            Failure::new(BAD_INPUT, message, "name another folder for snapshots")
-        };
-        let absolute = std::path::absolute(folder);
-        let absolute = absolute.map_err(|error| unusable(&format!("cannot be used: {error}")))?;
-        let text = absolute.to_str().ok_or_else(|| unusable("is not UTF-8"))?;
-        builder = builder.backup_to(text);
+        builder = builder.backup_to(from_here(folder)?);
     }
     if arguments.on_host {
         builder = builder.backup_on_host();
+    }
+    if arguments.no_snapshot {
+        builder = builder.without_snapshot();
     }
     if let Some(keep) = arguments.keep {
         builder = builder.backup_keep(keep);
     }
     Ok(builder)
+}
+
+/// Gives a path that is meant from where the command is given, not from where the inventory lies.
+fn from_here(path: &Path) -> Result<String, Failure> {
+    let unusable = |why: &str| {
+        let message = format!("{} {why}", path.display());
+        Failure::new(BAD_INPUT, message, "name another file or folder")
+    };
+    let absolute = std::path::absolute(path);
+    let absolute = absolute.map_err(|error| unusable(&format!("cannot be used: {error}")))?;
+    let text = absolute.to_str().ok_or_else(|| unusable("is not UTF-8"))?;
+    Ok(text.to_owned())
 }
 
 /// Reads a file of text.

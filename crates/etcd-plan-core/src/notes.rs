@@ -10,6 +10,7 @@ use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
 use crate::render::{self, Rendered};
 use crate::run::RunContext;
 use crate::spec::{ClusterSpec, MemberSpec};
+use crate::status::size_of;
 
 /// The largest difference between the clocks of two members that is not told, in milliseconds.
 /// Certificates and leases are judged by these clocks, and logs compared.
@@ -24,6 +25,12 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         notes.extend(clocks(spec, run));
         if run.plan.goal().bears_unreached_hosts() {
             notes.extend(unreached(spec, run));
+        }
+        if run.plan.goal() == Goal::Restore {
+            notes.extend(restored(run));
+        }
+        if run.plan.goal() == Goal::Maintain {
+            notes.extend(rooms(spec, run));
         }
         if run.plan.goal().restarts() {
             notes.extend(reload(cluster, run));
@@ -60,6 +67,50 @@ fn unreached(spec: &ClusterSpec, run: &RunContext<'_>) -> Vec<String> {
         ))
     });
     missing.collect()
+}
+
+/// What is restored, and what that does to whoever watches.
+fn restored(run: &RunContext<'_>) -> Vec<String> {
+    let Some(Ok(snapshot)) = &run.observation.snapshot else {
+        return Vec::new();
+    };
+    let mut notes = vec![match &snapshot.manifest {
+        Some(Ok(manifest)) => format!(
+            "the snapshot is of {}, revision {}, taken from {} at {}: what was written since is not in it",
+            manifest.cluster, manifest.revision, manifest.taken_from, manifest.taken_at
+        ),
+        _ => {
+            "the snapshot has no manifest: nobody can tell when and from which cluster it was taken"
+                .to_owned()
+        }
+    }];
+    notes.push(
+        "it is a new cluster: clients that watch have to begin anew, and leases run on from where they were"
+            .to_owned(),
+    );
+    notes
+}
+
+/// How much of each database is not in use: maintenance does nothing where that is little.
+fn rooms(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {
+    let members = spec.members.iter();
+    let rooms = members.filter_map(|member| {
+        let facts = run.observation.facts(&member.host.name).ok()?;
+        let said = MemberQuestions::new(spec, member).last_said(facts).ok()?;
+        let status = said.status.as_ref()?;
+        let free = status.db_size.saturating_sub(status.db_size_in_use?);
+        let percent = free.saturating_mul(100) / status.db_size.max(1);
+        let size = size_of(status.db_size);
+        Some(format!("{percent} % of {size} at {}", member.name))
+    });
+    let rooms: Vec<String> = rooms.collect();
+    (!rooms.is_empty()).then(|| {
+        format!(
+            "of the databases is not in use: {}; from {} % on they are defragmented",
+            rooms.join(", "),
+            run.plan.options().maintain.threshold
+        )
+    })
 }
 
 fn clocks(spec: &ClusterSpec, run: &RunContext<'_>) -> Option<String> {

@@ -170,6 +170,12 @@ impl FileTree {
         self.nodes.retain(|held, _| !held.is_in(path));
     }
 
+    /// Gives a file or folder with everything in it to somebody.
+    pub fn own_all(&mut self, path: &HostPath, owner: &Ownership) {
+        let held = self.nodes.iter_mut().filter(|(held, _)| held.is_in(path));
+        held.for_each(|(_, node)| node.owner = owner.clone());
+    }
+
     /// Renames a file or folder with everything in it; a file that has the new name is replaced.
     ///
     /// # Errors

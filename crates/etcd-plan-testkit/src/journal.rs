@@ -111,6 +111,15 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::Auth { .. }) => "auth",
         Op::Read(ReadOp::AwaitVoters { .. }) => "await_voters",
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
+        Op::Read(ReadOp::Compaction { .. }) => "compaction",
+        Op::Read(ReadOp::RestoreTool) => "restore_tool",
+        Op::Write(WriteOp::SendFile { .. }) => "send_file",
+        Op::Write(WriteOp::StagePart { .. }) => "stage_part",
+        Op::Write(WriteOp::RestoreSnapshot { .. }) => "restore_snapshot",
+        Op::Write(WriteOp::PlaceStore { .. }) => "place_store",
+        Op::Write(WriteOp::Compact { .. }) => "compact",
+        Op::Write(WriteOp::Defragment { .. }) => "defragment",
+        Op::Write(WriteOp::DisarmAlarms { .. }) => "disarm_alarms",
         Op::Read(ReadOp::Snapshot { .. }) => "snapshot",
         Op::Read(ReadOp::FilePart { .. }) => "file_part",
         Op::Read(ReadOp::Fetch(_)) => "fetch",
@@ -145,7 +154,7 @@ pub fn op_name(op: &Op) -> &'static str {
 /// Gives what an operation is about: a path, a service, an endpoint.
 fn op_object(op: &Op) -> Option<String> {
     match op {
-        Op::Read(ReadOp::System | ReadOp::Package)
+        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool)
         | Op::Write(WriteOp::InstallPackage { version: None }) => None,
         Op::Read(
             ReadOp::Stat { path }
@@ -172,7 +181,11 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::FetchPackage { folder: path, .. }
             | WriteOp::ReplacePackage { folder: path, .. }
             | WriteOp::PutBackPrograms { kept: path }
-            | WriteOp::DropFolder { path },
+            | WriteOp::DropFolder { path }
+            | WriteOp::SendFile { path, .. }
+            | WriteOp::StagePart { path, .. }
+            | WriteOp::RestoreSnapshot { into: path, .. }
+            | WriteOp::PlaceStore { to: path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
@@ -194,7 +207,13 @@ fn op_object(op: &Op) -> Option<String> {
             ReadOp::Etcd { access }
             | ReadOp::KeyCount { access }
             | ReadOp::Holdings { access }
-            | ReadOp::Auth { access },
+            | ReadOp::Auth { access }
+            | ReadOp::Compaction { access, .. },
+        )
+        | Op::Write(
+            WriteOp::Compact { access, .. }
+            | WriteOp::Defragment { access }
+            | WriteOp::DisarmAlarms { access },
         ) => Some(access.endpoint.clone()),
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(

@@ -78,9 +78,13 @@ impl State {
                 let waited = if are_well { *steady } else { *timeout };
                 Reply::Voters(VotersFacts { etcds, waited })
             }
+            ReadOp::Compaction { access, at, keep } => {
+                Reply::Compaction(self.compaction(name, access, *at, *keep))
+            }
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
             }
+            ReadOp::RestoreTool => Reply::RestoreTool(store::tool(host)),
             ReadOp::FilePart {
                 path,
                 offset,
@@ -232,6 +236,49 @@ impl State {
                 host.files.remove_all(path);
                 Ok(())
             }
+            WriteOp::Compact { access, revision } => {
+                let at = self.dial(name, access)?.clone();
+                self.compact(&at, *revision)
+            }
+            WriteOp::Defragment { access } => {
+                let at = self.dial(name, access)?.clone();
+                self.defragment(&at);
+                Ok(())
+            }
+            WriteOp::DisarmAlarms { access } => {
+                let at = self.dial(name, access)?.clone();
+                self.disarm(&at)
+            }
+            WriteOp::SendFile { path, .. } => {
+                Err(format!("the engine sends {path}, piece by piece"))
+            }
+            WriteOp::StagePart {
+                path,
+                offset,
+                content,
+                owner,
+                mode,
+            } => {
+                let staged = WriteOp::staged(path);
+                let mut bytes = match host.files.bytes(&staged) {
+                    Some(bytes) if *offset > 0 => bytes.to_vec(),
+                    _ => Vec::new(),
+                };
+                if bytes.len() as u64 != *offset {
+                    return Err(format!("{staged} has {} bytes", bytes.len()));
+                }
+                bytes.extend_from_slice(content.bytes());
+                let file = Node::file(bytes, owner.clone(), *mode);
+                host.files.put(&staged, file)
+            }
+            WriteOp::RestoreSnapshot {
+                snapshot,
+                into,
+                member,
+                bump,
+                is_copy,
+            } => store::restore(host, (snapshot, into), member, *bump, *is_copy),
+            WriteOp::PlaceStore { from, to, owner } => store::place(host, from, to, owner),
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }

@@ -22,7 +22,19 @@ from ._status import Status
 T = TypeVar("T")
 
 Goal: TypeAlias = (
-    Literal["create", "rebuild", "join", "reload", "upgrade", "remove", "replace", "destroy", "backup"]
+    Literal[
+        "create",
+        "rebuild",
+        "join",
+        "reload",
+        "upgrade",
+        "remove",
+        "replace",
+        "destroy",
+        "backup",
+        "maintain",
+        "restore",
+    ]
     | str
 )
 """What a plan is for."""
@@ -81,8 +93,13 @@ class Plan:
         ``options`` are what goals ask for besides. Of those that take snapshots: ``backup_to`` is the
         folder on this machine that they are brought to, absolute or relative to that of the inventory
         (``"backups"``); ``backup_on_host=True`` leaves them on the host that they are taken from;
-        ``backup_keep`` is how many of a cluster are kept there (all). Of goal ``upgrade``: ``to`` is
-        the version that it brings members to (``etcd_version`` of the inventory).
+        ``backup_keep`` is how many of a cluster are kept there (all); with ``no_snapshot=True`` a
+        goal that takes one before it does something else takes none. Of ``remove`` and ``replace``:
+        ``depart`` lists the members that leave, by host, name, id or address; ``dead=True`` says
+        that they are dead. Of ``upgrade``: ``to`` is the version that it brings members to
+        (``etcd_version`` of the inventory). Of ``maintain``: ``keep_revisions`` of the history
+        stay (10000), and databases are defragmented of which ``threshold`` percent are not in use
+        (20). Of ``restore``: the ``snapshot`` that is put back.
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

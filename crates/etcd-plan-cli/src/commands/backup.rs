@@ -23,6 +23,7 @@ pub(super) fn run(arguments: BackupArguments, verbose: u8, output: Output) -> Re
             to: folder,
             on_host,
             keep,
+            no_snapshot: false,
         },
         ..Selection::default()
     };

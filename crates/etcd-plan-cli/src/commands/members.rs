@@ -83,6 +83,7 @@ pub(super) fn destroy(
     let selection = Selection {
         goal: Goal::Destroy,
         limit: arguments.limit,
+        snapshots: arguments.snapshots,
         ..Selection::default()
     };
     let arguments = ApplyArguments {

@@ -7,6 +7,7 @@ mod explain;
 mod inventory;
 mod issue;
 mod log;
+mod maintain;
 mod members;
 mod meta;
 mod monitoring;
@@ -15,6 +16,7 @@ mod params;
 mod plan;
 mod reload;
 mod report;
+mod restore;
 mod status;
 mod upgrade;
 mod validate;
@@ -41,6 +43,8 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Replace(arguments) => members::replace(arguments, verbose, output),
         Command::Destroy(arguments) => members::destroy(arguments, verbose, output),
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
+        Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
+        Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Issue(arguments) => issue::run(&arguments, output),

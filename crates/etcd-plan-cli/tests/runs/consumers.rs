@@ -55,7 +55,7 @@ fn consumers_get_files_and_certificates_and_are_told_of() {
     assert!(
         theirs
             .stdout
-            .contains("Cluster theirs: healthy; 1 of 1 voters"),
+            .contains("Cluster theirs: healthy; 1 of 1 voter"),
         "{theirs:#?}"
     );
     let used = site.shell("eval \"$($ETCD_PLAN env -i theirs.yml)\" && etcdctl put a 10");

@@ -300,3 +300,43 @@ fn a_setting_that_needs_a_restart_is_brought_by_a_reload() {
     let again = site.ends_with(0, &reload);
     assert!(!again.stdout.contains(" changed"), "{again:#?}");
 }
+
+#[test]
+fn a_member_leaves_and_the_rest_is_destroyed() {
+    let Some(site) = Site::with_etcd("127.0.23.", 2) else {
+        return;
+    };
+    site.ends_with(0, APPLY);
+    let remove = "remove etcd-2 -c sandbox=hosts";
+    let removed = site.ends_with(0, remove);
+    assert!(
+        removed.stdout.contains("etcd-2 (") && removed.stdout.contains("leaves the cluster"),
+        "{removed:#?}"
+    );
+    let again = site.ends_with(0, remove);
+    assert!(!again.stdout.contains(" changed"), "{again:#?}");
+    // The inventory still has its host.
+    let other = site.ends_with(4, APPLY);
+    assert!(other.stderr.contains("[alive]"), "{other:#?}");
+    let last = site.ends_with(2, "remove etcd-1 etcd-2 -c sandbox=hosts");
+    assert!(
+        last.stderr.contains("no voter of etcd would be left"),
+        "{last:#?}"
+    );
+
+    let destroy = "destroy -c sandbox=hosts";
+    let asked = site.ends_with(4, destroy);
+    assert!(
+        asked.stderr.contains("cluster etcd would lose:"),
+        "{asked:#?}"
+    );
+    assert!(asked.stderr.contains("leases    0"), "{asked:#?}");
+    let destroyed = site.ends_with(0, &format!("{destroy} --destroy etcd"));
+    assert!(
+        destroyed.stdout.contains("a snapshot of etcd"),
+        "{destroyed:#?}"
+    );
+    let saved = fs::read_dir(site.path("backups")).expect("the folder of snapshots");
+    assert!(saved.count() > 0);
+    site.ends_with(0, &format!("{destroy} --destroy etcd"));
+}

@@ -26,7 +26,11 @@ pub fn describe(question: &ReadOp) -> String {
             let urls: Vec<&str> = voters.iter().map(|voter| &*voter.endpoint).collect();
             format!("the health of {}", urls.join(", "))
         }
+        ReadOp::Compaction { access, .. } => {
+            format!("how far the history at {} is compacted", access.endpoint)
+        }
         ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
+        ReadOp::RestoreTool => "which tool restores snapshots".to_owned(),
         ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
         ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
@@ -53,6 +57,10 @@ pub fn summary(step: Step<'_>) -> String {
             Barrier::Placed => "wait until every host has what its member starts on",
             Barrier::Started => "wait until all members were started",
             Barrier::Saved => "wait until what the cluster holds is saved",
+            Barrier::Sent => "wait until every host has the snapshot",
+            Barrier::Proved => "wait until the cluster is proved",
+            Barrier::Restored => "wait until every member's new store was made",
+            Barrier::Measured => "wait until every member has said how much room it uses",
         }
         .to_owned(),
         Action::Install => {
@@ -141,6 +149,26 @@ pub fn summary(step: Step<'_>) -> String {
             "write what etcd does not read again into the files of {}, without a restart",
             member()
         ),
+        Action::Compact => "compact the history of the store, through one member".to_owned(),
+        Action::Measure => format!("ask {} again how much room it uses", member()),
+        Action::Defragment { turn } => {
+            let whose = match turn {
+                Turn::Unwell => "if it is worth it and it is not healthy",
+                Turn::Follower => "if it is worth it and it does not lead",
+                Turn::Leader => "if it is worth it, after it has handed over the lead",
+            };
+            format!("defragment the database of {}, {whose}", member())
+        }
+        Action::Disarm => "take back the alarm of a full quota".to_owned(),
+        Action::SendSnapshot => {
+            "bring the snapshot to the host, and find it whole there".to_owned()
+        }
+        Action::BuildStore => format!(
+            "make the store of {} of the snapshot, beside its place",
+            member()
+        ),
+        Action::PlaceStore => format!("put the new store into {}", data_dir(step)),
+        Action::DropSnapshot => "delete the snapshot that was brought to the host".to_owned(),
         Action::Snapshot => format!(
             "save a snapshot at {}, if it is the one to take it from: a healthy follower",
             member()
@@ -206,7 +234,7 @@ pub fn why_it_waits(action: Action) -> &'static str {
         } => "the certificate must be issued, and its owner exist",
         Action::Stop => "nothing is taken away before its replacement is ready everywhere",
         Action::Purge => "a new member must never speak to an old one",
-        Action::MakeFolders | Action::Promote { .. } | Action::Mark => {
+        Action::MakeFolders | Action::Promote { .. } | Action::Mark | Action::PlaceStore => {
             "what was there is moved aside first"
         }
         Action::Launch => "etcd reads its files and folders when it starts",
@@ -222,12 +250,18 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Compact => "the cluster must be well",
+        Action::Measure => "what was compacted is no longer in use",
+        Action::Defragment { .. } => "one member at a time, and the next when it answers again",
+        Action::Disarm => "there must be room again at every member",
+        Action::SendSnapshot => "the tool that restores it must be there",
+        Action::BuildStore => "all members are made of one snapshot, in one way",
         Action::Snapshot => "it is taken before anything is changed",
         Action::FetchSnapshot => "it must have been saved, and found whole",
         Action::RecordSnapshot => "only what is in its place counts",
         Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
-        Action::Unmark => "the cluster must be proved first",
+        Action::Unmark | Action::DropSnapshot => "the cluster must be proved first",
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",
     }
 }

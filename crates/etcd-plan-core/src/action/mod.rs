@@ -14,6 +14,7 @@ mod install;
 mod keys;
 mod launch;
 mod lock;
+mod maintain;
 mod mark;
 mod members;
 mod promote;
@@ -25,6 +26,7 @@ mod register;
 mod remove;
 mod replace;
 mod restart;
+mod restore;
 mod settle;
 mod snapshot;
 mod spare;
@@ -79,6 +81,12 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
             restart::questions(context)
         }
         Action::Refresh => refresh::questions(),
+        Action::Compact | Action::Measure | Action::Defragment { .. } | Action::Disarm => {
+            maintain::questions(context)
+        }
+        Action::SendSnapshot | Action::BuildStore | Action::PlaceStore | Action::DropSnapshot => {
+            restore::questions(context)
+        }
         Action::Snapshot => snapshot::questions(context),
         Action::FetchSnapshot | Action::RecordSnapshot => snapshot::file_questions(),
         Action::Register { .. } => register::questions(context),
@@ -124,6 +132,14 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
+        Action::Compact => maintain::decide_compact(context),
+        Action::Measure => Ok(maintain::decide_measure(context)),
+        Action::Defragment { turn } => maintain::decide_defragment(context, turn),
+        Action::Disarm => maintain::decide_disarm(context),
+        Action::SendSnapshot => restore::decide_send(context),
+        Action::BuildStore => restore::decide_build(context),
+        Action::PlaceStore => restore::decide_place(context),
+        Action::DropSnapshot => restore::decide_drop(context),
         Action::Snapshot => snapshot::decide(context),
         Action::FetchSnapshot => snapshot::decide_fetch(context),
         Action::RecordSnapshot => snapshot::decide_record(context),

@@ -1,5 +1,5 @@
 use super::{Change, Decision, Problem, StepContext};
-use crate::facts::Situation;
+use crate::facts::{MemberFound, Situation};
 use crate::names::HostPath;
 use crate::op::{DataDirFacts, ReadOp, ServiceManager, WriteOp};
 use crate::plan::{Goal, MemberFile, PurgeRule, Subtask};
@@ -179,8 +179,8 @@ fn outdated(context: &StepContext<'_>, data: &DataDirFacts, latest: HostPath) ->
     match context.spec().settings.guards.purge_retention.value {
         // What a run that was cut off has left is no cluster: the latest one is older than that.
         PurgeRetention::Last => match context.run.situation(context.cluster()) {
-            Situation::Present { .. } => purged.cloned().collect(),
-            Situation::Absent | Situation::Unfinished | Situation::Remains { .. } => Vec::new(),
+            Situation::Present { .. } if !is_being_built(context) => purged.cloned().collect(),
+            _ => Vec::new(),
         },
         // What is no etcd's data is nobody's to delete.
         PurgeRetention::Days(0) if !data.wal => purged.cloned().collect(),
@@ -193,6 +193,15 @@ fn outdated(context: &StepContext<'_>, data: &DataDirFacts, latest: HostPath) ->
                 .collect()
         }
     }
+}
+
+/// Says whether a run was cut off when it had built the cluster, and not yet proved it.
+fn is_being_built(context: &StepContext<'_>) -> bool {
+    let (spec, observation) = (context.spec(), context.run.observation);
+    spec.members.iter().any(|member| {
+        let found = MemberFound::of(spec, member, observation);
+        found.is_ok_and(|found| found.is_being_built())
+    })
 }
 
 /// Gives the time at which something was moved aside, as [`aside`] wrote it.

@@ -26,7 +26,7 @@ const STOP_TIMEOUT: Millis = Millis(90_000);
 const CHANGED_SINCE: i64 = -2_000;
 
 /// How long it is tried to hand over the lead, in milliseconds.
-const MOVE_TIMEOUT: Millis = Millis(10_000);
+pub(super) const MOVE_TIMEOUT: Millis = Millis(10_000);
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service(), context.asks().etcd()];
@@ -217,7 +217,7 @@ fn own_turn(context: &StepContext<'_>) -> Turn {
 
 /// Chooses the voter that takes over the lead: of those that are healthy, the one that has most of
 /// the log. One of which nothing is known yet, in a preview, comes after those.
-fn successor(context: &StepContext<'_>) -> Option<EtcdId> {
+pub(super) fn successor(context: &StepContext<'_>) -> Option<EtcdId> {
     let (spec, run) = (context.spec(), context.run);
     let own = context.asks().last_said(context.facts().ok()?).ok()?;
     let voters = own.members.iter().filter(|known| !known.is_learner);

@@ -1,7 +1,8 @@
 use super::{Change, Decision, Problem, StepContext};
+use crate::host_journal::HostJournal;
 use crate::names::Millis;
 use crate::op::{ReadOp, WriteOp};
-use crate::plan::PurgeRule;
+use crate::plan::{Goal, PurgeRule};
 
 /// How long a member may take to go down. etcd needs about a second (facts.md section 1); the rest
 /// is for a slow disk.
@@ -18,6 +19,10 @@ const KILL_AFTER: Millis = Millis(1_000);
 /// Where what serves is taken away on purpose, it is also asked how much that is, and whose.
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = vec![context.asks().service()];
+    // How far a run came that was cut off: see guard/backups.rs.
+    if context.step.plan().goal() == Goal::Destroy {
+        questions.push(HostJournal::question(&context.spec().name));
+    }
     if context.step.plan().purge_rule() == PurgeRule::Always {
         questions.push(context.asks().key_count());
         questions.push(context.asks().holdings());

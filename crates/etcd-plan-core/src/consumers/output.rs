@@ -98,3 +98,60 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Consumer, Output};
+    use crate::inventory::Inventory;
+    use crate::plan::Plan;
+    use crate::spec::ClusterSpec;
+
+    fn clusters(text: &str) -> Vec<ClusterSpec> {
+        let inventory = Inventory::parse(text, "inventory.yml").expect("an inventory");
+        let plan = Plan::from_inventory(&inventory).expect("a plan");
+        plan.clusters().to_vec()
+    }
+
+    fn rendered(consumer: Consumer, clusters: &[ClusterSpec]) -> String {
+        let output = Output {
+            scope: Some("pg-test".parse().expect("a scope")),
+            ..Output::new(consumer, clusters[0].name.clone())
+        };
+        output.render(clusters).expect("all is said")
+    }
+
+    #[test]
+    fn learners_are_left_out_and_addresses_are_written_as_each_wants_them() {
+        let clusters = clusters(
+            "etcd: { hosts: { 'fd00::1': { etcd_seq: 1 }, \
+             db-2.example.org: { etcd_seq: 2 }, 'fd00::3': { etcd_seq: 3, etcd_learner: true } }, \
+             vars: { etcd_port: 12379 } }",
+        );
+        let patroni = rendered(Consumer::Patroni, &clusters);
+        let hosts = "\n    - \"[fd00::1]:12379\"\n    - \"db-2.example.org:12379\"\n  protocol";
+        assert!(patroni.contains(hosts), "{patroni}");
+        let vip = rendered(Consumer::VipManager, &clusters);
+        let urls =
+            "\n  - \"https://[fd00::1]:12379\"\n  - \"https://db-2.example.org:12379\"\netcd-";
+        assert!(vip.contains(urls), "{vip}");
+        for consumer in Consumer::ALL {
+            let text = rendered(consumer, &clusters);
+            assert!(text.ends_with('\n'), "{consumer}");
+            assert_eq!(
+                text.contains("fd00::3"),
+                consumer == Consumer::Json,
+                "{text}"
+            );
+            assert_eq!(text, rendered(consumer, &clusters), "{consumer}");
+        }
+    }
+
+    #[test]
+    fn a_cluster_that_is_not_there_is_named_with_those_that_are() {
+        let clusters = clusters("etcd: { hosts: { 10.10.10.10: { etcd_seq: 1 } } }");
+        let output = Output::new(Consumer::Json, "other".parse().expect("a name"));
+        let problem = output.render(&clusters).expect_err("there is none");
+        assert_eq!(problem.message, "there is no cluster `other`");
+        assert_eq!(problem.hint, "the inventory has etcd");
+    }
+}

@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::op::{
-    Awaited, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener, PackageFacts, ReadOp,
-    Reply, ServiceFacts, SnapshotFacts, SystemFacts, VotersFacts,
+    Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener,
+    PackageFacts, ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts, SystemFacts,
+    VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -116,8 +117,12 @@ getters! {
     auth: Auth -> Option<bool>;
     /// Gives the answer to an `AwaitVoters` question.
     voters: Voters -> VotersFacts;
+    /// Gives the answer to a `Compaction` question.
+    compaction: Compaction -> Compaction;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `RestoreTool` question.
+    restore_tool: RestoreTool -> RestoreTool;
     /// Gives the answer to a `Fetch` question.
     fetched: Fetched -> Fetched;
     /// Gives the answer to an `AwaitHealthy` question.

@@ -14,6 +14,6 @@ pub use host::{HostFacts, Missing};
 pub use keys::{CertificateState, ClusterKeys, Material};
 pub use loss::Loss;
 pub use member::{MemberFound, MemberQuestions};
-pub use observation::{ClockOffset, Observation};
+pub use observation::{ClockOffset, LocalSnapshot, Observation};
 pub use situation::Situation;
 pub use standing::Standing;

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ClusterKeys, HostFacts, Missing};
+use crate::backup::Manifest;
 use crate::names::HostName;
 
 /// Everything that was read before the first change: from every host, and on the control machine.
@@ -14,11 +15,28 @@ pub struct Observation {
     /// The package files of the control machine that hosts need, by their paths; or why one cannot be
     /// read.
     pub packages: BTreeMap<String, Result<Arc<[u8]>, String>>,
+    /// The snapshot on the control machine that is to be restored; none where none is, or why it cannot
+    /// be read.
+    pub snapshot: Option<Result<LocalSnapshot, String>>,
     /// The names in the folder of the control machine that snapshots are brought to; none where there
     /// is no such folder, or the plan brings none.
     pub backups: Vec<String>,
     /// What the control machine holds for each cluster, in the order of the plan's clusters.
     pub keys: Vec<ClusterKeys>,
+}
+
+/// A snapshot on the control machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalSnapshot {
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of the whole file in lower-case hexadecimal.
+    pub sha256: String,
+    /// Whether the digest that etcd writes at its end is that of what stands before it; none where there
+    /// is none.
+    pub sealed: Option<bool>,
+    /// Its manifest; none where there is none beside it, or why it cannot be read.
+    pub manifest: Option<Result<Manifest, String>>,
 }
 
 /// How far a clock is ahead of the control machine's, in milliseconds: between these bounds, since it

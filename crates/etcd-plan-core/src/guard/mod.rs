@@ -7,12 +7,14 @@ mod backups;
 mod context;
 mod drift;
 mod foreign;
+mod maintained;
 mod members;
 mod prerequisites;
 mod quorum;
 mod readable;
 mod refusal;
 mod restarts;
+mod restored;
 mod safeguard;
 mod stranger;
 mod upgrade;
@@ -189,7 +191,11 @@ members restart one by one, the leader last."
     pub fn judge(self, context: &GuardContext<'_>) -> Vec<Refusal> {
         match self {
             Self::Readable => readable::judge(context),
-            Self::Prerequisites => prerequisites::judge(context),
+            Self::Prerequisites => {
+                let mut refusals = prerequisites::judge(context);
+                refusals.extend(restored::judge(context));
+                refusals
+            }
             Self::Safeguard => safeguard::judge(context),
             Self::Alive => alive::judge(context),
             Self::Foreign => foreign::judge(context),
@@ -200,6 +206,7 @@ members restart one by one, the leader last."
                 refusals.extend(restarts::judge(context));
                 refusals.extend(quorum::judge(context));
                 refusals.extend(backups::judge(context));
+                refusals.extend(maintained::judge(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

@@ -72,7 +72,7 @@ fn members() -> Vec<Alert> {
             description: "Nobody can write, and what relies on the cluster fails: Patroni demotes its \
                           primaries. Bring members back, the data of each as it is: `etcd-plan status` \
                           tells who is missing. Build nothing anew; where most members are lost for \
-                          good, restore from a backup: `etcd-plan restore`, or `etcd-plan recover`."
+                          good, restore from a backup: `etcd-plan restore`."
                 .to_owned(),
         },
         Alert {

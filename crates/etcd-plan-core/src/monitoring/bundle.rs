@@ -66,6 +66,7 @@ pub fn files(
     let names: Vec<&str> = clusters.iter().map(|spec| spec.name.as_str()).collect();
     let context = Context {
         clusters: names.join(", "),
+        external: clusters.iter().any(ClusterSpec::is_external),
         targets: &paths.targets,
         ca_file: paths.ca_file.as_str(),
         cert_file: paths.cert_file.as_str(),
@@ -127,6 +128,7 @@ pub fn scrape_job(paths: &MonitoringPaths) -> Result<String, Problem> {
 #[derive(Serialize)]
 struct Context<'a> {
     clusters: String,
+    external: bool,
     targets: &'a str,
     ca_file: &'a str,
     cert_file: &'a str,

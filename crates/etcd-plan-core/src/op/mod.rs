@@ -11,12 +11,12 @@ mod service;
 mod write;
 
 pub use batch::{Batch, Op, OpFailure, OpResult};
-pub use file::{Digest, FileContent, Ownership, digest};
+pub use file::{Digest, FileContent, Ownership, digest, hex};
 pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
-    Alarm, Awaited, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts, FileKind,
-    Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, ServiceFacts,
-    ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
+    Alarm, Awaited, Compaction, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts,
+    FileKind, Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, RestoreTool,
+    ServiceFacts, ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
 };
 pub use service::Service;
-pub use write::WriteOp;
+pub use write::{RestoredMember, WriteOp};

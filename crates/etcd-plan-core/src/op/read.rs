@@ -88,6 +88,15 @@ pub enum ReadOp {
         /// How long at the most.
         timeout: Millis,
     },
+    /// Whether the history of the store before a revision is compacted. Answer: [`super::Compaction`].
+    Compaction {
+        /// How the etcd is reached.
+        access: EtcdAccess,
+        /// Before which revision; none for the one that leaves `keep` revisions.
+        at: Option<u64>,
+        /// How many revisions are to be left; of no meaning where `at` is given.
+        keep: u64,
+    },
     /// What a snapshot holds, or a database that was copied, as the tool on the host judges it. Answer:
     /// `Option<`[`super::SnapshotFacts`]`>`, none when nothing is there.
     Snapshot {
@@ -97,6 +106,8 @@ pub enum ReadOp {
         /// where nobody can.
         count_by: Option<EtcdAccess>,
     },
+    /// Which tool restores snapshots there. Answer: [`super::RestoreTool`].
+    RestoreTool,
     /// A piece of a file of any size: `length` bytes from `offset` on, a multiple of `length`; less at
     /// its end. Answer: `Option<Vec<u8>>`.
     FilePart {

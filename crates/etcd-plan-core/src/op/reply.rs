@@ -42,8 +42,12 @@ pub enum Reply {
     Auth(Option<bool>),
     /// To `AwaitVoters`.
     Voters(VotersFacts),
+    /// To `Compaction`.
+    Compaction(Compaction),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
+    /// To `RestoreTool`.
+    RestoreTool(RestoreTool),
     /// To `Fetch`.
     Fetched(Fetched),
     /// To `AwaitHealthy`.
@@ -320,6 +324,17 @@ pub struct Holdings {
     pub watchers: Option<u64>,
 }
 
+/// How far the history of a store is compacted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compaction {
+    /// The revision of the store.
+    pub revision: u64,
+    /// The revision that was asked about; 0 where there are not as many as are to be left.
+    pub at: u64,
+    /// Whether all before that is compacted; so it is where that is 0.
+    pub done: bool,
+}
+
 /// What a snapshot holds, or a database that was copied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotFacts {
@@ -336,6 +351,16 @@ pub struct SnapshotFacts {
     pub hash: u32,
     /// How many keys there were at that revision; none when nobody could count them.
     pub keys: Option<u64>,
+}
+
+/// The tool on a host that restores snapshots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreTool {
+    /// `etcdutl`, or `etcdctl` where there is no such; empty where there is neither.
+    pub name: String,
+    /// Whether it can raise the revision and mark what was before as compacted (3.6, and late patches
+    /// of 3.4 and 3.5).
+    pub bumps: bool,
 }
 
 /// A file that has come to the control machine.

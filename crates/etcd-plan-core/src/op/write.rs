@@ -183,6 +183,75 @@ pub enum WriteOp {
         /// The folder.
         path: HostPath,
     },
+    /// Compacts the history of a cluster's store before a revision, and waits until the member that is
+    /// asked has done it; fine when it was done before.
+    Compact {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The revision.
+        revision: u64,
+    },
+    /// Gives the room in a member's database that is not in use back to its file system. The member
+    /// answers nothing meanwhile.
+    Defragment {
+        /// How the member is reached.
+        access: EtcdAccess,
+    },
+    /// Takes back the alarms that members of a cluster have raised; fine when there is none.
+    DisarmAlarms {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+    },
+    /// Brings a file of the control machine to a host, beside its place as [`WriteOp::StageFile`] does,
+    /// and then into it. The engine does it piece by piece; no session is ever asked this.
+    SendFile {
+        /// The file on the control machine, absolute, or relative to the folder of the run.
+        from: String,
+        /// Its place on the host.
+        path: HostPath,
+        /// Its owner and group.
+        owner: Ownership,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Adds a piece to a file that is written beside its final place; the first one begins it.
+    StagePart {
+        /// The final place.
+        path: HostPath,
+        /// Where the piece begins, in bytes: 0, or as much as there is.
+        offset: u64,
+        /// The piece.
+        content: FileContent,
+        /// The file's owner and group.
+        owner: Ownership,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// Makes a member's store of a snapshot, in a folder of its own; what was there is replaced. When it
+    /// is whole, the token of its cluster stands beside it, under `<into>.token`.
+    RestoreSnapshot {
+        /// The snapshot.
+        snapshot: HostPath,
+        /// The folder; its name ends with `.restored`.
+        into: HostPath,
+        /// Whose store it is.
+        member: RestoredMember,
+        /// By how much the revision is raised, so that no watcher takes what is to come for what it has
+        /// seen, with all before marked as compacted; none for a tool that cannot.
+        bump: Option<u64>,
+        /// Whether the snapshot is a copied database, which ends with no digest.
+        is_copy: bool,
+    },
+    /// Puts a store that was restored into a data directory that holds none; fine when it was done
+    /// before.
+    PlaceStore {
+        /// The folder in which it was restored.
+        from: HostPath,
+        /// The data directory.
+        to: HostPath,
+        /// The owner and group of all that is in it.
+        owner: Ownership,
+    },
     /// Saves a snapshot of what an etcd holds, for root alone, and syncs it; one that is there is
     /// replaced.
     SaveSnapshot {
@@ -197,6 +266,19 @@ pub enum WriteOp {
         /// Which version; none for the one the source has.
         version: Option<EtcdVersion>,
     },
+}
+
+/// Whose store a snapshot is restored into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestoredMember {
+    /// Its name.
+    pub name: MemberName,
+    /// Its peer URL.
+    pub peer_url: String,
+    /// All members with their peer URLs, as `initial-cluster` has them.
+    pub initial_cluster: String,
+    /// The token of the new cluster.
+    pub token: String,
 }
 
 impl WriteOp {

@@ -113,6 +113,25 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// The history of the cluster's store is compacted, through one member.
+    Compact,
+    /// A member is asked again how much room it uses, where the history was compacted.
+    Measure,
+    /// A member's database gives back what it does not use, if this turn is its.
+    Defragment {
+        /// Whose turn it is.
+        turn: Turn,
+    },
+    /// The alarm of a full quota is taken back, through one member.
+    Disarm,
+    /// The snapshot that is to be restored is brought to a host, and found whole there.
+    SendSnapshot,
+    /// A member's store is made of the snapshot, beside its place.
+    BuildStore,
+    /// The store that was made goes to its place.
+    PlaceStore,
+    /// The snapshot that was brought to a host is deleted there.
+    DropSnapshot,
     /// What the cluster holds is saved into a file on a member's host, if it is this one's turn: a
     /// healthy follower, or the lone member.
     Snapshot,
@@ -181,6 +200,14 @@ pub enum Barrier {
     Started,
     /// What the cluster holds is saved.
     Saved,
+    /// Every member has said how much room it uses.
+    Measured,
+    /// Every host has the snapshot that is to be restored.
+    Sent,
+    /// Every member's new store was made.
+    Restored,
+    /// The cluster was proved.
+    Proved,
 }
 
 impl Barrier {
@@ -193,6 +220,10 @@ impl Barrier {
             Self::Placed => "placed",
             Self::Started => "started",
             Self::Saved => "saved",
+            Self::Measured => "measured",
+            Self::Sent => "sent",
+            Self::Restored => "restored",
+            Self::Proved => "proved",
         }
     }
 }
@@ -229,9 +260,18 @@ impl Action {
             | Self::Verify
             | Self::Unmark => Subtask::Launch,
             Self::Refresh => Subtask::Conf,
-            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
-                Subtask::Store
-            }
+            Self::Compact
+            | Self::Measure
+            | Self::Defragment { .. }
+            | Self::Disarm
+            | Self::SendSnapshot
+            | Self::BuildStore
+            | Self::PlaceStore
+            | Self::DropSnapshot
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots => Subtask::Store,
             Self::Register { .. } | Self::Unregister => Subtask::Register,
         })
     }
@@ -250,6 +290,7 @@ impl Action {
             Self::Restart { .. } => Self::Restart { turn: Turn::Unwell },
             Self::Settle { .. } => Self::Settle { turn: Turn::Unwell },
             Self::PutBack { .. } => Self::PutBack { turn: Turn::Unwell },
+            Self::Defragment { .. } => Self::Defragment { turn: Turn::Unwell },
             Self::Promote { file } => Self::Promote {
                 file: file.set().files()[0],
             },
@@ -268,6 +309,7 @@ impl Action {
             | Self::AwaitReady
             | Self::AwaitLearner
             | Self::Spare { .. }
+            | Self::Measure
             | Self::AwaitVoter
             | Self::Verify => false,
             Self::Lock
@@ -291,6 +333,13 @@ impl Action {
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::Compact
+            | Self::Defragment { .. }
+            | Self::Disarm
+            | Self::SendSnapshot
+            | Self::BuildStore
+            | Self::PlaceStore
+            | Self::DropSnapshot
             | Self::Snapshot
             | Self::FetchSnapshot
             | Self::RecordSnapshot
@@ -386,9 +435,14 @@ impl Action {
             Self::Restart { .. } | Self::Settle { .. } | Self::PutBack { .. } => {
                 &[Readable, Prerequisites, Foreign, Stranger, Members]
             }
-            Self::Snapshot | Self::FetchSnapshot | Self::RecordSnapshot | Self::PruneSnapshots => {
-                &[Readable, Prerequisites, Stranger, Members]
-            }
+            Self::Compact
+            | Self::Measure
+            | Self::Defragment { .. }
+            | Self::Disarm
+            | Self::Snapshot
+            | Self::FetchSnapshot
+            | Self::RecordSnapshot
+            | Self::PruneSnapshots => &[Readable, Prerequisites, Stranger, Members],
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
             Self::Promote { .. } | Self::Refresh => &[Readable, Prerequisites, Stranger, Safeguard],

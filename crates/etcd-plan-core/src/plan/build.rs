@@ -7,9 +7,10 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::action::{Action, Barrier};
+use super::goal::restore as restored;
 use super::goal::{Goal, join, upgrade};
 use super::leave;
-use super::options::{GoalOptions, PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, RestoreOptions, Selection};
 use super::step::{At, StepIndex, StepNode};
 use super::{BrokenInvariant, Plan, PlanError, Subtask, invariants};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -134,6 +135,41 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Takes no snapshot where the goal would take one before it does something else, as
+    /// [`Goal::Destroy`] does.
+    #[must_use]
+    pub fn without_snapshot(mut self) -> Self {
+        self.options.backup.skip = true;
+        self
+    }
+
+    /// Sets the snapshot on the control machine that goal `restore` puts back: absolute, or relative to
+    /// the folder of the run. Its manifest, if there is one beside it, must fit.
+    #[must_use]
+    pub fn snapshot(mut self, file: impl Into<String>) -> Self {
+        let bump = self.options.restore.map(|asked| asked.bump_revision);
+        self.options.restore = Some(RestoreOptions {
+            snapshot: file.into(),
+            bump_revision: bump.unwrap_or(RestoreOptions::BUMP),
+        });
+        self
+    }
+
+    /// Keeps so many revisions of the history when it is compacted; by default 10000.
+    #[must_use]
+    pub fn keep_revisions(mut self, revisions: u64) -> Self {
+        self.options.maintain.keep_revisions = revisions;
+        self
+    }
+
+    /// Defragments a database only where this part of it or more is not in use, in percent; by default
+    /// 20.
+    #[must_use]
+    pub fn threshold(mut self, percent: u8) -> Self {
+        self.options.maintain.threshold = percent;
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
@@ -197,6 +233,7 @@ impl<'a> PlanBuilder<'a> {
             members.any(|member| selection.takes_host(&member.host.name))
         });
         leave_out_external(&mut clusters, &mut diagnostics)?;
+        restored::check(self.goal, &self.options, &selection, &clusters)?;
         match self.goal {
             Goal::Join => check_join(&selection, &clusters)?,
             Goal::Replace => leave::check_new(&selection, &clusters)?,
@@ -504,7 +541,7 @@ impl<'a> Steps<'a> {
             .collect();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.action == Action::Lock {
-                kept[at] &= if self.goal.restarts() {
+                kept[at] &= if self.goal.takes_all_members() {
                     changed.iter().any(|(cluster, _)| *cluster == node.cluster)
                 } else {
                     changed.contains(&(node.cluster, node.at))
@@ -543,7 +580,7 @@ impl<'a> Steps<'a> {
             Some(position) => self.selection.takes_host(member(position)),
             // A cluster that is joined takes part in it with all members.
             None if self.joins(node.cluster as usize) => true,
-            None if node.action == Action::AwaitReady && self.goal.restarts() => true,
+            None if node.action == Action::AwaitReady && self.goal.takes_all_members() => true,
             None => self
                 .host(node)
                 .is_none_or(|host| self.selection.takes_host(host)),
@@ -554,7 +591,7 @@ impl<'a> Steps<'a> {
     /// Says whether all members of a cluster are locked, whatever the limit: where one of them costs
     /// the cluster a vote for a while, none of the others may.
     fn takes_part_whole(&self, cluster: u32) -> bool {
-        self.joins(cluster as usize) || self.goal.restarts() || self.goal == Goal::Remove
+        self.joins(cluster as usize) || self.goal.takes_all_members() || self.goal == Goal::Remove
     }
 
     fn host(&self, node: StepNode) -> Option<&'a HostName> {

@@ -86,6 +86,10 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::RemoveMember { .. }
         | Action::PutBack { .. }
         | Action::Spare { .. }
+        | Action::Measure
+        | Action::PlaceStore
+        | Action::DropSnapshot
+        | Action::Disarm
         | Action::RecordSnapshot
         | Action::PruneSnapshots
         | Action::Unregister
@@ -93,7 +97,13 @@ fn usual_cost_ms(action: Action) -> u64 {
         Action::Stage { .. } | Action::Purge | Action::Refresh => 5,
         Action::ReadFacts => 150,
         Action::Install | Action::Fetch => 3000,
-        Action::Stop | Action::Snapshot | Action::FetchSnapshot => 1000,
+        Action::Stop
+        | Action::SendSnapshot
+        | Action::BuildStore
+        | Action::Compact
+        | Action::Defragment { .. }
+        | Action::Snapshot
+        | Action::FetchSnapshot => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => 500,
         // Of all turns that a member could take it takes one, if any.

@@ -161,7 +161,7 @@ fn cluster_of(clusters: &[ClusterSpec], word: &str) -> Result<usize, PlanError> 
     Ok(0)
 }
 
-fn argument(message: impl Into<String>, hint: &str) -> PlanError {
+pub(super) fn argument(message: impl Into<String>, hint: &str) -> PlanError {
     let finding = Diagnostic::new(Code::GoalArgument, message.into(), hint);
     PlanError::Selection(Box::new(finding))
 }

@@ -22,7 +22,9 @@ pub use error::{BrokenInvariant, PlanError};
 pub use file::{FileSet, MemberFile, WantedFile};
 pub use goal::Goal;
 pub use graph::Plan;
-pub use options::{BackupOptions, GoalOptions, PurgeRule, Selection};
+pub use options::{
+    BackupOptions, GoalOptions, MaintainOptions, PurgeRule, RestoreOptions, Selection,
+};
 pub(crate) use step::StepNode;
 pub use step::{At, Step, StepId, StepIndex};
 pub use subtask::Subtask;

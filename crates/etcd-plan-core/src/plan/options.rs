@@ -42,6 +42,12 @@ pub struct GoalOptions {
     /// What becomes of the snapshots that the plan takes.
     #[serde(skip_serializing_if = "is_default")]
     pub backup: BackupOptions,
+    /// What maintenance leaves as it is.
+    #[serde(skip_serializing_if = "is_default")]
+    pub maintain: MaintainOptions,
+    /// What is restored; none where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restore: Option<RestoreOptions>,
 }
 
 impl GoalOptions {
@@ -61,6 +67,10 @@ pub struct BackupOptions {
     pub to: Option<String>,
     /// How many of a cluster are kept there, with the new one; none for all, which is the default.
     pub keep: Option<u32>,
+    /// Whether none is taken where the goal would take one before it does something else; by default it
+    /// is taken.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub skip: bool,
 }
 
 impl Default for BackupOptions {
@@ -68,8 +78,45 @@ impl Default for BackupOptions {
         Self {
             to: Some("backups".to_owned()),
             keep: None,
+            skip: false,
         }
     }
+}
+
+/// What maintenance leaves as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaintainOptions {
+    /// How many revisions of the history stay, for watchers that are behind and for reads of the past;
+    /// by default 10000, or none where the quota is full.
+    pub keep_revisions: u64,
+    /// From which part of a database that is not in use it is defragmented, in percent; by default 20.
+    pub threshold: u8,
+}
+
+impl Default for MaintainOptions {
+    fn default() -> Self {
+        Self {
+            keep_revisions: 10_000,
+            threshold: 20,
+        }
+    }
+}
+
+/// What is restored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreOptions {
+    /// The snapshot on the control machine, absolute, or relative to the folder of the run.
+    pub snapshot: String,
+    /// By how much the revision is raised where the tool on the hosts can; by default 1000000000, as
+    /// etcd's page on recovery has it: more than a cluster writes in a week.
+    pub bump_revision: u64,
+}
+
+impl RestoreOptions {
+    /// By how much the revision is raised where nobody says it.
+    pub const BUMP: u64 = 1_000_000_000;
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

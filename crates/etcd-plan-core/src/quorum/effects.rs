@@ -87,6 +87,14 @@ impl Effect {
             | Action::Unmark
             | Action::Unregister
             | Action::Register { .. }
+            | Action::SendSnapshot
+            | Action::BuildStore
+            | Action::PlaceStore
+            | Action::DropSnapshot
+            | Action::Compact
+            | Action::Measure
+            | Action::Defragment { .. }
+            | Action::Disarm
             | Action::Snapshot
             | Action::FetchSnapshot
             | Action::RecordSnapshot

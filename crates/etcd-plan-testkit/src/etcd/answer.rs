@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use etcd_plan::core::names::{EtcdId, HostName, HostPath, Port};
-use etcd_plan::core::op::{EndpointStatus, EtcdAccess, EtcdFacts, Holdings, Listener};
+use etcd_plan::core::op::{Alarm, EndpointStatus, EtcdAccess, EtcdFacts, Holdings, Listener};
 
 use super::Instance;
 use super::client::serving;
@@ -30,14 +30,18 @@ impl State {
             Err(_) => Vec::new(),
         };
         EtcdFacts {
-            healthy: served.is_ok(),
+            // `etcdctl` of 3.5 and later counts an alarm as well.
+            healthy: served.is_ok() && etcd.member.full.is_empty(),
             status: Some(status(etcd)),
             members,
             alarms: match served {
-                Ok(()) => self.alarms.get(&etcd.member.cluster_id).cloned(),
-                Err(_) => None,
-            }
-            .unwrap_or_default(),
+                Ok(()) => {
+                    let raised = self.alarms.get(&etcd.member.cluster_id);
+                    let full = etcd.member.full.iter().copied().map(nospace);
+                    raised.into_iter().flatten().cloned().chain(full).collect()
+                }
+                Err(_) => Vec::new(),
+            },
             said: served.err().unwrap_or_default(),
         }
     }
@@ -125,6 +129,13 @@ impl State {
     }
 }
 
+fn nospace(id: EtcdId) -> Alarm {
+    Alarm {
+        member_id: id,
+        kind: "NOSPACE".to_owned(),
+    }
+}
+
 fn status(etcd: &Instance) -> EndpointStatus {
     let member = &etcd.member;
     EndpointStatus {
@@ -133,7 +144,7 @@ fn status(etcd: &Instance) -> EndpointStatus {
         leader: etcd.leader.unwrap_or(EtcdId(0)),
         version: etcd.version.clone(),
         db_size: member.db_size(),
-        db_size_in_use: Some(member.db_size()),
+        db_size_in_use: Some(member.db_size_in_use()),
         revision: member.revision,
         raft_term: member.term,
         raft_index: member.index(),

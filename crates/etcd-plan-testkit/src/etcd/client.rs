@@ -22,7 +22,13 @@ impl SimWorld {
     /// When nothing answers there, or the member has no quorum or no vote.
     pub fn put(&self, via: &str, key: &str, value: &str) -> Answer<u64> {
         let change = Change::Put(key.to_owned(), value.to_owned());
-        self.on_member(via, |state, at| state.decide(at, &change))?;
+        self.on_member(via, |state, at| {
+            if state.etcds[at].member.full.is_empty() {
+                state.decide(at, &change)
+            } else {
+                Err("etcdserver: mvcc: database space exceeded".to_owned())
+            }
+        })?;
         Ok(self.member_state(via)?.revision)
     }
 
@@ -169,6 +175,27 @@ impl SimWorld {
         Ok(())
     }
 
+    /// Gives the store so many bytes of history, of ten writes that left no key.
+    ///
+    /// # Errors
+    ///
+    /// As [`SimWorld::put`].
+    pub fn age(&self, via: &str, bytes: u64) -> Answer<()> {
+        self.on_member(via, |state, at| state.decide(at, &Change::Age(bytes)))
+    }
+
+    /// Lets a member raise the alarm of a full quota: no write is taken until it is disarmed.
+    ///
+    /// # Errors
+    ///
+    /// As [`SimWorld::put`].
+    pub fn fill_quota(&self, via: &str) -> Answer<()> {
+        self.on_member(via, |state, at| {
+            let id = state.etcds[at].member.id;
+            state.decide(at, &Change::Full(id))
+        })
+    }
+
     fn on_member<T>(
         &self,
         via: &str,
@@ -263,7 +290,7 @@ impl State {
     }
 
     /// Lets a cluster decide something, at every member that has a part in the quorum.
-    fn decide(&mut self, at: &ProcessKey, change: &Change) -> Answer<()> {
+    pub(super) fn decide(&mut self, at: &ProcessKey, change: &Change) -> Answer<()> {
         serving(&self.etcds[at])?;
         self.now_ms += 1;
         let (now, cluster, leader) = {

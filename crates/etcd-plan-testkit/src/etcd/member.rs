@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use etcd_plan::core::names::{EtcdId, HostPath};
-use etcd_plan::core::op::MemberFacts;
+use etcd_plan::core::op::{MemberFacts, RestoredMember};
 use serde::{Deserialize, Serialize};
 
 use super::EtcdConfig;
@@ -29,6 +29,14 @@ pub struct MemberState {
     pub kv: BTreeMap<String, String>,
     /// The store's revision; 1 when nothing was ever put.
     pub revision: u64,
+    /// The revision before which history is compacted; 0 when it never was.
+    pub compacted: u64,
+    /// The bytes of its database that history uses.
+    pub history: u64,
+    /// The bytes of its database that nothing uses: it gives them back when it is defragmented.
+    pub free: u64,
+    /// The members that have raised the alarm of a full quota.
+    pub full: BTreeSet<EtcdId>,
 }
 
 /// One decision of a cluster.
@@ -53,6 +61,10 @@ pub(crate) enum Change {
     },
     Put(String, String),
     Delete(String),
+    Compact(u64),
+    Full(EtcdId),
+    Age(u64),
+    Disarm,
 }
 
 impl MemberState {
@@ -83,6 +95,50 @@ impl MemberState {
             log: Vec::new(),
             kv: BTreeMap::new(),
             revision: 1,
+            compacted: 0,
+            history: 0,
+            free: 0,
+            full: BTreeSet::new(),
+        };
+        for member in members.into_values() {
+            state.append(0, Change::Add(member));
+        }
+        state
+    }
+
+    /// Makes what a member of a new cluster knows that is made of a snapshot.
+    pub(crate) fn restored(held: &Self, member: &RestoredMember, bump: u64) -> Self {
+        let members: BTreeMap<EtcdId, MemberFacts> = member
+            .initial_cluster
+            .split(',')
+            .filter_map(|entry| entry.split_once('='))
+            .map(|(name, url)| {
+                let peer_urls = vec![url.to_owned()];
+                let id = initial_member_id(&peer_urls, &member.token);
+                let member = MemberFacts {
+                    id,
+                    name: name.to_owned(),
+                    peer_urls,
+                    client_urls: Vec::new(),
+                    is_learner: false,
+                };
+                (id, member)
+            })
+            .collect();
+        let revision = held.revision + bump;
+        let mut state = Self {
+            cluster_id: cluster_id(members.keys().copied()),
+            id: initial_member_id(std::slice::from_ref(&member.peer_url), &member.token),
+            members: BTreeMap::new(),
+            removed: BTreeSet::new(),
+            term: 1,
+            log: Vec::new(),
+            kv: held.kv.clone(),
+            revision,
+            compacted: if bump > 0 { revision } else { held.compacted },
+            history: held.history,
+            free: 0,
+            full: BTreeSet::new(),
         };
         for member in members.into_values() {
             state.append(0, Change::Add(member));
@@ -101,6 +157,10 @@ impl MemberState {
             log: Vec::new(),
             kv: BTreeMap::new(),
             revision: 1,
+            compacted: 0,
+            history: 0,
+            free: 0,
+            full: BTreeSet::new(),
         }
     }
 
@@ -145,8 +205,13 @@ impl MemberState {
 
     /// Gives the size of the database.
     pub(crate) fn db_size(&self) -> u64 {
+        self.db_size_in_use() + self.free
+    }
+
+    /// Gives how much of the database is in use.
+    pub(crate) fn db_size_in_use(&self) -> u64 {
         let used = self.kv.iter().map(|(key, value)| key.len() + value.len());
-        EMPTY_DB_BYTES + used.sum::<usize>() as u64
+        EMPTY_DB_BYTES + used.sum::<usize>() as u64 + self.history
     }
 
     fn apply(&mut self, change: &Change) {
@@ -175,14 +240,28 @@ impl MemberState {
                 }
             }
             Change::Put(key, value) => {
-                self.kv.insert(key.clone(), value.clone());
+                let before = self.kv.insert(key.clone(), value.clone());
+                self.history += before.map_or(0, |before| (key.len() + before.len()) as u64);
                 self.revision += 1;
             }
             Change::Delete(key) => {
-                if self.kv.remove(key).is_some() {
+                if let Some(before) = self.kv.remove(key) {
+                    self.history += (key.len() + before.len()) as u64;
                     self.revision += 1;
                 }
             }
+            Change::Compact(revision) => {
+                self.compacted = *revision;
+                self.free += std::mem::take(&mut self.history);
+            }
+            Change::Age(bytes) => {
+                self.history += bytes;
+                self.revision += 10;
+            }
+            Change::Full(id) => {
+                self.full.insert(*id);
+            }
+            Change::Disarm => self.full.clear(),
         }
     }
 }

@@ -54,6 +54,8 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Holdings(_) => "holdings",
         Reply::Auth(_) => "auth",
         Reply::Voters(_) => "voters",
+        Reply::Compaction(_) => "compaction",
+        Reply::RestoreTool(_) => "restore tool",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",

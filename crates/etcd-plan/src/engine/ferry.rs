@@ -1,12 +1,17 @@
 //! Files between hosts and the control machine, piece by piece: as large as they may be.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use etcd_plan_core::backup::manifest_name;
-use etcd_plan_core::op::{Batch, Digest, Fetch, Fetched, Op, OpFailure, OpResult, ReadOp, Reply};
+use etcd_plan_core::backup::{Manifest, manifest_name};
+use etcd_plan_core::facts::LocalSnapshot;
+use etcd_plan_core::names::HostPath;
+use etcd_plan_core::op::{
+    Batch, Digest, Fetch, Fetched, FileContent, Op, OpFailure, OpResult, Ownership, ReadOp, Reply,
+    WriteOp,
+};
 
 use crate::executor::{Session, SessionError};
 use crate::permit::Permit;
@@ -25,7 +30,12 @@ pub(super) fn write(
     permit: &Permit,
     folder: &Path,
 ) -> Result<Vec<OpResult>, SessionError> {
-    let is_ferried = |op: &Op| matches!(op, Op::Read(ReadOp::Fetch(_)));
+    let is_ferried = |op: &Op| {
+        matches!(
+            op,
+            Op::Read(ReadOp::Fetch(_)) | Op::Write(WriteOp::SendFile { .. })
+        )
+    };
     if !batch.chains.iter().flatten().any(is_ferried) {
         return session.write(batch, permit);
     }
@@ -40,6 +50,17 @@ pub(super) fn write(
             let done = match part {
                 [Op::Read(ReadOp::Fetch(wanted))] => {
                     vec![fetch(session, wanted, permit, folder)?]
+                }
+                [
+                    Op::Write(WriteOp::SendFile {
+                        from,
+                        path,
+                        owner,
+                        mode,
+                    }),
+                ] => {
+                    let to = (path, owner, *mode);
+                    vec![send(session, &folder.join(from), to, permit)?]
                 }
                 ops => {
                     let chains = vec![ops.to_vec()];
@@ -109,6 +130,109 @@ fn fetch(
         Ok(()) => Ok(Ok(Reply::Fetched(came))),
         Err(error) => failed("finishing", &error),
     }
+}
+
+/// Brings a file to a host, where it has its name only when it is whole.
+fn send(
+    session: &mut dyn Session,
+    from: &Path,
+    (path, owner, mode): (&HostPath, &Ownership, u32),
+    permit: &Permit,
+) -> Result<OpResult, SessionError> {
+    let failed = |error: &io::Error| {
+        Ok(Err(OpFailure::Failed {
+            message: format!("reading {} on this machine: {error}", from.display()),
+        }))
+    };
+    let mut file = match File::open(from) {
+        Ok(file) => file,
+        Err(error) => return failed(&error),
+    };
+    let mut offset = 0;
+    loop {
+        let mut piece = Vec::new();
+        let read = io::Read::take(&mut file, PIECE);
+        if let Err(error) = { read }.read_to_end(&mut piece) {
+            return failed(&error);
+        }
+        if piece.is_empty() && offset > 0 {
+            break;
+        }
+        let length = piece.len() as u64;
+        let part = WriteOp::StagePart {
+            path: path.clone(),
+            offset,
+            content: FileContent::Shared(piece.into()),
+            owner: owner.clone(),
+            mode,
+        };
+        if let Some(Err(failure)) = one(session, part, permit)? {
+            return Ok(Err(failure));
+        }
+        offset += length;
+        if length < PIECE {
+            break;
+        }
+    }
+    let promoted = one(session, WriteOp::PromoteFile { path: path.clone() }, permit)?;
+    Ok(promoted.unwrap_or(Err(OpFailure::NotTried)))
+}
+
+/// Carries out one change.
+fn one(
+    session: &mut dyn Session,
+    change: WriteOp,
+    permit: &Permit,
+) -> Result<Option<OpResult>, SessionError> {
+    let chains = vec![vec![Op::Write(change)]];
+    Ok(session.write(&Batch { chains }, permit)?.pop())
+}
+
+/// Reads a snapshot on this machine, as far as it can be judged without etcd's tools, and its manifest.
+///
+/// # Errors
+///
+/// When it cannot be read: why, as one clause.
+pub(super) fn look_at(path: &Path) -> Result<LocalSnapshot, String> {
+    /// How long the digest is that etcd writes at the end of a snapshot, in bytes; what stands before
+    /// are pages of 512 bytes or a multiple.
+    const SEAL: u64 = 32;
+    let failed = |error: io::Error| format!("{} cannot be read: {error}", path.display());
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(format!("{} is not a file", path.display()));
+    }
+    let size = metadata.len();
+    let has_seal = size % 512 == SEAL;
+    let held = if has_seal { size - SEAL } else { size };
+    let mut held_file = io::Read::take(file, held);
+    let (mut whole, mut buffer) = (Digest::default(), vec![0; 1 << 20]);
+    loop {
+        let count = held_file.read(&mut buffer).map_err(failed)?;
+        if count == 0 {
+            break;
+        }
+        whole.add(&buffer[..count]);
+    }
+    let of_held = whole.clone().end();
+    let mut seal = Vec::new();
+    let mut file = held_file.into_inner();
+    file.read_to_end(&mut seal).map_err(failed)?;
+    whole.add(&seal);
+    let hex = etcd_plan_core::op::hex(&seal);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let manifest = match fs::read(path.with_file_name(manifest_name(&name))) {
+        Ok(text) => Some(Manifest::from_json(&text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => Some(Err(error.to_string())),
+    };
+    Ok(LocalSnapshot {
+        size,
+        sha256: whole.end(),
+        sealed: has_seal.then(|| hex == of_held),
+        manifest,
+    })
 }
 
 /// The name under which a file is written: nobody takes it for one that is whole.

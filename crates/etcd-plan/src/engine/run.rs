@@ -12,7 +12,7 @@ use etcd_plan_core::spec::ClusterSpec;
 use super::observer::{Flow, Observer};
 use super::pool::{Done, Job, Pool};
 use super::state::State;
-use super::{Observed, RunSettings, keys, packages};
+use super::{Observed, RunSettings, ferry, keys, packages};
 use crate::executor::{Executor, Target};
 use crate::pki::KeyMaterial;
 
@@ -87,6 +87,11 @@ impl<'a> Run<'a> {
                 hosts,
             },
         );
+        // Before hosts are asked: the questions to them depend on it.
+        if let Some(asked) = &self.plan.options().restore {
+            let path = state.settings.folder.join(&asked.snapshot);
+            state.observation.snapshot = Some(ferry::look_at(&path));
+        }
         state.observation.keys = keys::read(self.plan, self.keys, now);
         read_hosts(&mut state, observer);
         packages::read(state.plan, &mut state.observation);

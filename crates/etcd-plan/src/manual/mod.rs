@@ -10,6 +10,9 @@
 //! | let members take on changed settings | [`reload`] |
 //! | bring members to another version of etcd | [`upgrade`] |
 //! | take a cluster away | [`destroy`] |
+//! | save what a cluster holds | [`backup`] |
+//! | compact and defragment | [`maintain`] |
+//! | make a cluster of a snapshot | [`restore`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
@@ -40,6 +43,15 @@ pub mod upgrade {}
 
 #[doc = include_str!("destroy.md")]
 pub mod destroy {}
+
+#[doc = include_str!("backup.md")]
+pub mod backup {}
+
+#[doc = include_str!("maintain.md")]
+pub mod maintain {}
+
+#[doc = include_str!("restore.md")]
+pub mod restore {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}

@@ -84,10 +84,11 @@ impl<S: Store> Pki<S> {
         let settings = &spec.settings.certificate;
         if spec.is_external() {
             let kind = "is of an external cluster, whose CA is not here".to_owned();
-            let place = format!("the certificate of {}", wanted.name);
-            let mut error = PkiError::new(place, PkiErrorKind::Other(kind));
-            error.hint = format!("ask whoever runs {} for one", spec.name);
-            return Err(error);
+            return Err(PkiError {
+                place: format!("the certificate of {}", wanted.name),
+                kind: PkiErrorKind::Other(kind),
+                hint: format!("ask whoever runs {} for one", spec.name),
+            });
         }
         let ca = AuthorityWanted {
             ca_dir: settings.ca_dir.value.clone(),
@@ -109,10 +110,12 @@ impl<S: Store> Pki<S> {
         let folder = files.certificate.parent().unwrap_or(Path::new(""));
         let ca_file = folder.join(CA_FILE);
         if files.certificate == ca_file {
-            let kind = PkiErrorKind::Other("is where the CA's certificate lies".to_owned());
-            let mut error = PkiError::new(self.store.place(&ca_file), kind);
-            error.hint = "give the client another name than `ca`".to_owned();
-            return Err(error);
+            let kind = "is where the CA's certificate lies".to_owned();
+            return Err(PkiError {
+                place: self.store.place(&ca_file),
+                kind: PkiErrorKind::Other(kind),
+                hint: "give the client another name than `ca`".to_owned(),
+            });
         }
         // Members get theirs first: a CA that they do not know lets nobody in. So none is made here.
         let permit = Permit::granted();

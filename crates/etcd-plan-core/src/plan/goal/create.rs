@@ -14,7 +14,7 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     let locked = lock(steps, gate);
     let staged = make_ready(steps, locked);
     let down = stop(steps, staged);
-    let placed = place(steps, down);
+    let placed = place(steps, down, false);
     let verified = start(steps, placed);
     finish(steps, verified);
 }
@@ -31,7 +31,7 @@ pub(super) fn lock(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) -> StepInd
 }
 
 /// Nothing is taken away before its replacement is known to be good (design.md, rule 5).
-fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
+pub(super) fn make_ready(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
     let authority = steps.add(At::Controller, Action::EnsureAuthority, [locked]);
     let mut ready = Vec::new();
     for member in steps.members() {
@@ -70,12 +70,19 @@ pub(super) fn stop(steps: &mut ClusterSteps<'_, '_>, staged: StepIndex) -> StepI
 }
 
 /// Every host has its files before the first member starts: a run that is cut off after that finds
-/// on every host which cluster it is of.
-fn place(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
+/// on every host which cluster it is of. Stores that were made before go to their places with them.
+pub(super) fn place(
+    steps: &mut ClusterSteps<'_, '_>,
+    down: StepIndex,
+    has_stores: bool,
+) -> StepIndex {
     let mut placed = Vec::new();
     for member in steps.members() {
         let at = At::Member(member);
-        let purged = steps.add(at, Action::Purge, [down]);
+        let mut purged = steps.add(at, Action::Purge, [down]);
+        if has_stores {
+            purged = steps.add(at, Action::PlaceStore, [purged]);
+        }
         placed.push(steps.add(at, Action::MakeFolders, [purged]));
         for file in FileSet::ALL.into_iter().flat_map(FileSet::files) {
             placed.push(steps.add(at, Action::Promote { file: *file }, [purged]));
@@ -86,7 +93,7 @@ fn place(steps: &mut ClusterSteps<'_, '_>, down: StepIndex) -> StepIndex {
 }
 
 /// The first start is parallel, since a member is ready only once there is a quorum (rule 7).
-fn start(steps: &mut ClusterSteps<'_, '_>, placed: StepIndex) -> StepIndex {
+pub(super) fn start(steps: &mut ClusterSteps<'_, '_>, placed: StepIndex) -> StepIndex {
     let launches: Vec<_> = steps
         .members()
         .map(|member| steps.add(At::Member(member), Action::Launch, [placed]))
@@ -99,7 +106,7 @@ fn start(steps: &mut ClusterSteps<'_, '_>, placed: StepIndex) -> StepIndex {
     steps.add(At::Controller, Action::Verify, ready)
 }
 
-fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
+pub(super) fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
     for member in steps.members() {
         steps.add(At::Member(member), Action::Unmark, [verified]);
     }

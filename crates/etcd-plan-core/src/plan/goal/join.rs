@@ -20,7 +20,9 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
         | Goal::Upgrade
         | Goal::Remove
         | Goal::Destroy
-        | Goal::Backup => false,
+        | Goal::Backup
+        | Goal::Maintain
+        | Goal::Restore => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }

@@ -4,9 +4,11 @@ mod backup;
 mod create;
 mod destroy;
 pub(in crate::plan) mod join;
+mod maintain;
 mod reload;
 mod remove;
 mod replace;
+pub(in crate::plan) mod restore;
 pub(in crate::plan) mod upgrade;
 
 use std::fmt;
@@ -50,11 +52,17 @@ pub enum Goal {
     Destroy,
     /// What the clusters hold is saved: a snapshot of each, from a healthy follower.
     Backup,
+    /// The history of the clusters' stores is compacted, and members' databases give back what they do
+    /// not use, one after the other; an alarm of a full quota is taken back then.
+    Maintain,
+    /// A new cluster is made of a snapshot: see [`PlanBuilder::snapshot`](super::PlanBuilder::snapshot).
+    /// What is there is moved aside, as by [`Goal::Rebuild`].
+    Restore,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -64,6 +72,8 @@ impl Goal {
         Self::Replace,
         Self::Destroy,
         Self::Backup,
+        Self::Maintain,
+        Self::Restore,
     ];
 
     /// Gives the goal's name.
@@ -78,6 +88,8 @@ impl Goal {
             Self::Replace => "replace",
             Self::Destroy => "destroy",
             Self::Backup => "backup",
+            Self::Maintain => "maintain",
+            Self::Restore => "restore",
         }
     }
 
@@ -96,8 +108,9 @@ impl Goal {
             | Self::Upgrade
             | Self::Remove
             | Self::Replace
-            | Self::Backup => PurgeRule::WhenNeeded,
-            Self::Rebuild | Self::Destroy => PurgeRule::Always,
+            | Self::Backup
+            | Self::Maintain => PurgeRule::WhenNeeded,
+            Self::Rebuild | Self::Destroy | Self::Restore => PurgeRule::Always,
         }
     }
 
@@ -111,8 +124,14 @@ impl Goal {
     pub(crate) fn leaves_what_is_there(self) -> bool {
         matches!(
             self,
-            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup
+            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup | Self::Maintain
         )
+    }
+
+    /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
+    /// vote for a while, all others are locked, and asked at the end.
+    pub(crate) fn takes_all_members(self) -> bool {
+        matches!(self, Self::Reload | Self::Upgrade | Self::Maintain)
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -140,6 +159,8 @@ impl Goal {
             Self::Replace => each(steps, replace::plan),
             Self::Destroy => each(steps, destroy::plan),
             Self::Backup => each(steps, backup::plan),
+            Self::Maintain => each(steps, maintain::plan),
+            Self::Restore => each(steps, restore::plan),
         }
     }
 }

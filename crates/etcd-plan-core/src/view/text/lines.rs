@@ -149,6 +149,17 @@ impl Line<'_> {
             Action::PutBack { .. } => {
                 "put back what it ran on before, if it did not come back".to_owned()
             }
+            Action::BuildStore if hosts.len() > 1 => {
+                "make each member's store of the snapshot, beside its place".to_owned()
+            }
+            Action::Measure if hosts.len() > 1 => {
+                "ask all members again how much room they use".to_owned()
+            }
+            Action::Defragment { .. } => {
+                "defragment where it is worth it, one after the other: the leader last, after it has \
+                 handed over"
+                    .to_owned()
+            }
             Action::Snapshot if hosts.len() > 1 => {
                 "save a snapshot at a healthy follower".to_owned()
             }
@@ -181,6 +192,10 @@ fn heading(action: Action) -> Option<&'static str> {
             Barrier::Placed => "When every host has what its member starts on:",
             Barrier::Started => "When all members were started:",
             Barrier::Saved => "When what the cluster holds is saved:",
+            Barrier::Sent => "When every host has the snapshot:",
+            Barrier::Proved => "When the cluster is proved:",
+            Barrier::Restored => "When every member's new store was made:",
+            Barrier::Measured => "When every member has said how much room it uses:",
         },
         _ => return None,
     })

@@ -32,7 +32,7 @@ data_dir() { # PATH
 is_used() {
     for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         case $entry in
-            "$2"* | "$1/lost+found") ;;
+            "$2"* | "$1"/.restored | "$1"/.restored.token | "$1/lost+found") ;;
             *) ! matches "$entry" || return 0 ;;
         esac
     done

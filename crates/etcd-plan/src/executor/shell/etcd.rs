@@ -2,7 +2,9 @@ use etcd_plan_core::etcdctl::{
     alarm_list, endpoint_status, key_prefixes, lease_count, member_list,
 };
 use etcd_plan_core::names::{EtcdId, MemberName, Millis};
-use etcd_plan_core::op::{Awaited, EtcdAccess, EtcdFacts, Holdings, Service, VotersFacts};
+use etcd_plan_core::op::{
+    Awaited, Compaction, EtcdAccess, EtcdFacts, Holdings, Service, VotersFacts,
+};
 
 use super::call::Call;
 use super::frame::last_lines;
@@ -91,6 +93,28 @@ pub(super) fn move_leader<'a>(
 pub(super) fn remove_member<'a>(call: Call<'a>, access: &EtcdAccess, id: EtcdId) -> Call<'a> {
     let call = call.function("remove_member").word(&id.to_string());
     self::access(call, access)
+}
+
+/// Reads the line `compaction REVISION AT yes|no`; there is none where nobody answered.
+pub(super) fn compaction(text: &str) -> Result<Compaction, Garbled> {
+    let Some(line) = text
+        .lines()
+        .find_map(|line| line.strip_prefix("compaction "))
+    else {
+        return Ok(Compaction {
+            revision: 0,
+            at: 0,
+            done: true,
+        });
+    };
+    let garbled = || Garbled::new(format!("{line:?} does not say what is compacted"));
+    let [revision, at, done] =
+        <[&str; 3]>::try_from(line.split(' ').collect::<Vec<_>>()).map_err(|_| garbled())?;
+    Ok(Compaction {
+        revision: revision.parse().map_err(|_| garbled())?,
+        at: at.parse().map_err(|_| garbled())?,
+        done: done == "yes",
+    })
 }
 
 /// Reads lines of a name, the status of `etcdctl`, and what it printed; each line may be missing.

@@ -166,6 +166,55 @@ change_members() { # TIMEOUT_MS PASSING DONE_BEFORE ARGUMENT...
     done
 }
 
+# compaction: says whether the history before a revision is compacted, by reading in it; AT can be
+# empty, and is then what leaves KEEP revisions.
+compaction() { # AT KEEP ACCESS
+    at=$1 keep=$2
+    shift 2
+    use_access "$@"
+    is_reachable || return 0
+    status=$(ctl endpoint status -w json) && knows_leader || return 0
+    revision=${status#*'"revision":'}
+    revision=${revision%%[!0-9]*}
+    at=${at:-$((revision - keep))}
+    [ "$at" -gt 1 ] || at=0
+    printf 'compaction %s %s ' "$revision" "$at"
+    if [ "$at" = 0 ]; then
+        printf 'yes\n'
+    elif refusal=$(ctl get '' --prefix --keys-only --limit 1 --consistency s --rev $((at - 1)) \
+        2>&1 >/dev/null); then
+        printf 'no\n'
+    else
+        case $refusal in
+            *'has been compacted'*) printf 'yes\n' ;;
+            *) fail "$refusal" ;;
+        esac
+    fi
+}
+
+compact() { # REVISION ACCESS
+    at=$1
+    shift
+    use_access "$@"
+    ctl_timeout=600s
+    refusal=$(ctl compact "$at" --physical 2>&1 >/dev/null) && return 0
+    case $refusal in
+        *'has been compacted'*) ;;
+        *) fail "$refusal" ;;
+    esac
+}
+
+defragment() { # ACCESS
+    use_access "$@"
+    ctl_timeout=1800s
+    ctl defrag >&2
+}
+
+disarm_alarms() { # ACCESS
+    use_access "$@"
+    ctl alarm disarm >&2
+}
+
 use_access() { # ACCESS
     address=$1 listening=$2 endpoint=$3 cacert=$4 cert=$5 key=$6
 }
@@ -264,5 +313,5 @@ ctl() {
         http:*) ;;
         *) set -- --cacert "$cacert" --cert "$cert" --key "$key" "$@" ;;
     esac
-    ETCDCTL_API=3 etcdctl --endpoints "$endpoint" --command-timeout 3s "$@"
+    ETCDCTL_API=3 etcdctl --endpoints "$endpoint" --command-timeout "${ctl_timeout:-3s}" "$@"
 }

@@ -59,6 +59,7 @@ pub(crate) fn taken(op: &Op) -> Option<&[u8]> {
         Op::Write(WriteOp::StageFile { content, .. }) => {
             Some(content.bytes()).filter(|bytes| bytes.len() > LARGE)
         }
+        Op::Write(WriteOp::StagePart { content, .. }) => Some(content.bytes()),
         _ => None,
     }
 }
@@ -78,6 +79,22 @@ pub(super) fn stage<'a>(
         let call = call.function("stage_file").path(&staged);
         owner_and_mode(call, owner, mode).bytes(bytes)
     }
+}
+
+pub(super) fn stage_part<'a>(
+    call: Call<'a>,
+    path: &HostPath,
+    offset: u64,
+    content: &FileContent,
+    owner: &Ownership,
+    mode: u32,
+) -> Call<'a> {
+    let call = call
+        .function_taking("stage_part")
+        .path(&WriteOp::staged(path));
+    owner_and_mode(call, owner, mode)
+        .word(&offset.to_string())
+        .word(&content.bytes().len().to_string())
 }
 
 pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {

@@ -50,6 +50,16 @@ stage_large_file() { # STAGED OWNER MODE SIZE
     sync_path "$1"
 }
 
+# The first piece makes the file; a piece that was added before is not added again.
+stage_part() { # STAGED OWNER MODE OFFSET SIZE
+    [ "$4" != 0 ] || stage_empty "$1" "$2" "$3"
+    there=$(stat -c %s -- "$1") || exit
+    [ "$there" -eq "$4" ] || fail "$1 has $there bytes, and a piece is to begin at $4"
+    take "$5" "$1.piece"
+    { cat -- "$1.piece" >>"$1" && rm -f -- "$1.piece"; } || exit
+    sync_path "$1"
+}
+
 # The file is empty until it has its owner and mode, and is ours alone until then.
 stage_empty() { # STAGED OWNER MODE
     folder_of "$1"
@@ -100,7 +110,7 @@ move_contents_aside() { # PATH TO
     { mkdir -p -- "$2" && chmod 700 -- "$2"; } || exit
     for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         case $entry in
-            "$1"/.purged-* | "$1/lost+found") continue ;;
+            "$1"/.purged-* | "$1"/.restored | "$1"/.restored.token | "$1/lost+found") continue ;;
         esac
         ! is_there "$entry" || mv -- "$entry" "$2/" || exit
     done

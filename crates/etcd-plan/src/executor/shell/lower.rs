@@ -69,7 +69,13 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
             steady,
             timeout,
         } => etcd::await_voters(call, voters, *steady, *timeout),
+        ReadOp::Compaction { access, at, keep } => {
+            let at = at.map(|at| at.to_string()).unwrap_or_default();
+            let call = call.function("compaction").word(&at);
+            etcd::access(call.word(&keep.to_string()), access)
+        }
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
+        ReadOp::RestoreTool => call.function("restore_tool"),
         ReadOp::FilePart {
             path,
             offset,
@@ -157,6 +163,34 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             .path(keep),
         WriteOp::PutBackPrograms { kept } => call.function("put_back_programs").path(kept),
         WriteOp::DropFolder { path } => file::drop_folder(call, path),
+        WriteOp::Compact { access, revision } => {
+            let call = call.function("compact").word(&revision.to_string());
+            etcd::access(call, access)
+        }
+        WriteOp::Defragment { access } => etcd::access(call.function("defragment"), access),
+        WriteOp::DisarmAlarms { access } => etcd::access(call.function("disarm_alarms"), access),
+        WriteOp::SendFile { path, .. } => call
+            .function("fail")
+            .refuse(format!("{path} is sent piece by piece")),
+        WriteOp::StagePart {
+            path,
+            offset,
+            content,
+            owner,
+            mode,
+        } => file::stage_part(call, path, *offset, content, owner, *mode),
+        WriteOp::RestoreSnapshot {
+            snapshot,
+            into,
+            member,
+            bump,
+            is_copy,
+        } => snapshot::restore(call, snapshot, into, member, *bump, *is_copy),
+        WriteOp::PlaceStore { from, to, owner } => call
+            .function("place_store")
+            .path(from)
+            .path(to)
+            .word(&format!("{}:{}", owner.user, owner.group)),
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
@@ -187,7 +221,9 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::Holdings { .. }) => Reply::Holdings(etcd::holdings(output.text()?)?),
         Op::Read(ReadOp::Auth { .. }) => Reply::Auth(etcd::auth(output.text()?)),
         Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
+        Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
+        Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
@@ -216,7 +252,14 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::ReplacePackage { .. }
             | WriteOp::PutBackPrograms { .. },
         ) => INSTALLATION,
-        Op::Read(ReadOp::Snapshot { .. }) | Op::Write(WriteOp::SaveSnapshot { .. }) => DATABASE,
+        Op::Read(ReadOp::Snapshot { .. })
+        | Op::Write(
+            WriteOp::RestoreSnapshot { .. }
+            | WriteOp::PlaceStore { .. }
+            | WriteOp::SaveSnapshot { .. }
+            | WriteOp::Compact { .. }
+            | WriteOp::Defragment { .. },
+        ) => DATABASE,
         // A piece can take as long as a slow wire needs for it: 4 MiB at 20 kB a second.
         Op::Read(ReadOp::FilePart { .. }) => patience + Duration::from_mins(3),
         Op::Read(_) | Op::Write(_) => patience,

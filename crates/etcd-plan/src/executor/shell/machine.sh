@@ -4,6 +4,10 @@ set_owner() { # OWNER PATH
     chown -- "$1" "$2"
 }
 
+set_owner_of_all() { # OWNER PATH
+    chown -R -- "$1" "$2"
+}
+
 service_state() { # NAME
     systemctl show -p LoadState,ActiveState,SubState,MainPID,UnitFileState,Job -- "$1.service"
 }

@@ -18,6 +18,10 @@ process() {
     birth "$pid" && [ "$birth" = "$born" ]
 }
 
+set_owner_of_all() { # OWNER PATH
+    :
+}
+
 # Speaks the language of `systemctl show`.
 service_state() { # NAME
     if process "$1"; then

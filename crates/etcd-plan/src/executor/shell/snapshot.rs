@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use etcd_plan_core::etcdctl::{key_count, snapshot_status};
 use etcd_plan_core::names::HostPath;
-use etcd_plan_core::op::{EtcdAccess, SnapshotFacts};
+use etcd_plan_core::op::{EtcdAccess, RestoreTool, RestoredMember, SnapshotFacts, hex};
 
 use super::call::Call;
 use super::etcd;
@@ -18,6 +18,35 @@ pub(super) fn judge<'a>(
         Some(access) => etcd::access(call, access),
         None => call,
     }
+}
+
+pub(super) fn restore<'a>(
+    call: Call<'a>,
+    snapshot: &HostPath,
+    into: &HostPath,
+    member: &RestoredMember,
+    bump: Option<u64>,
+    is_copy: bool,
+) -> Call<'a> {
+    let bump = bump.map(|bump| bump.to_string()).unwrap_or_default();
+    call.function("restore_snapshot")
+        .path(snapshot)
+        .path(into)
+        .word(member.name.as_str())
+        .word(&member.peer_url)
+        .word(&member.initial_cluster)
+        .word(&member.token)
+        .word(&bump)
+        .word(if is_copy { "yes" } else { "no" })
+}
+
+/// Reads the name of the tool, and the line `bumps`.
+pub(super) fn tool(output: &Output<'_>) -> Result<RestoreTool, Garbled> {
+    let mut lines = output.text()?.lines();
+    Ok(RestoreTool {
+        name: lines.next().unwrap_or_default().to_owned(),
+        bumps: lines.any(|line| line == "bumps"),
+    })
 }
 
 /// Reads lines of a name and a value; the digests and the count may be missing.
@@ -38,7 +67,7 @@ pub(super) fn facts(output: &Output<'_>) -> Result<Option<SnapshotFacts>, Garble
     Ok(Some(SnapshotFacts {
         size: size.map_err(|_| Garbled::new("its size is no number"))?,
         sha256: needed("sha256")?.to_owned(),
-        sealed: value("seal").map(|seal| value("digest") == hex(seal).as_deref()),
+        sealed: value("seal").map(|seal| value("digest") == decoded(seal).as_deref()),
         revision: status.revision,
         hash: status.hash,
         keys: count.transpose().map_err(garbled)?,
@@ -46,8 +75,6 @@ pub(super) fn facts(output: &Output<'_>) -> Result<Option<SnapshotFacts>, Garble
 }
 
 /// Writes bytes that stand in base64 in lower-case hexadecimal; none where they do not.
-fn hex(encoded: &str) -> Option<String> {
-    let bytes = BASE64.decode(encoded).ok()?;
-    let digits = |byte: &u8| format!("{byte:02x}");
-    Some(bytes.iter().map(digits).collect())
+fn decoded(encoded: &str) -> Option<String> {
+    BASE64.decode(encoded).ok().map(|bytes| hex(&bytes))
 }

@@ -54,3 +54,52 @@ judge_snapshot() { # PATH [ACCESS]
         printf 'count %s\n' "$answer"
     fi
 }
+
+# restore_tool: prints the name of the tool, and `bumps` where it can raise the revision.
+restore_tool() {
+    if command -v etcdutl >/dev/null; then
+        name=etcdutl
+    elif command -v etcdctl >/dev/null; then
+        name=etcdctl
+    else
+        return 0
+    fi
+    printf '%s\n' "$name"
+    case $(snapshot_tool restore --help 2>&1) in
+        *--bump-revision*) printf 'bumps\n' ;;
+    esac
+}
+
+# The folder is made anew, and its token is written when it is whole.
+restore_snapshot() { # SNAPSHOT INTO NAME PEER_URL INITIAL_CLUSTER TOKEN BUMP IS_COPY
+    saved=$1 into=$2 name=$3 peer_url=$4 initial_cluster=$5 token=$6 bump=$7 is_copy=$8
+    case $into in
+        *.restored) ;;
+        *) fail "$into is not a folder to restore into" ;;
+    esac
+    folder_of "$into"
+    { rm -f -- "$into.token" && rm -rf -- "$into" && mkdir -p -- "$folder"; } || exit
+    umask 077
+    set --
+    [ -z "$bump" ] || set -- --bump-revision "$bump" --mark-compacted
+    [ "$is_copy" = no ] || set -- "$@" --skip-hash-check
+    snapshot_tool restore "$saved" --data-dir "$into" --name "$name" \
+        --initial-advertise-peer-urls "$peer_url" --initial-cluster "$initial_cluster" \
+        --initial-cluster-token "$token" "$@" >&2 || exit
+    sync
+    printf '%s' "$token" >"$into.token" && sync_path "$into.token"
+}
+
+# One rename, so that there is the whole store or none.
+place_store() { # FROM TO OWNER
+    from=$1 to=$2
+    if is_there "$to/member"; then
+        ! is_there "$from/member" || fail "both $from/member and $to/member are there"
+    else
+        is_there "$from/member" || fail "there is neither $from/member nor $to/member"
+        { mkdir -p -- "$to" && set_owner_of_all "$3" "$from" && mv -- "$from/member" "$to/member"; } || exit
+    fi
+    { set_owner "$3" "$to" && chmod 700 -- "$to"; } || exit
+    sync_path "$to"
+    rm -rf -- "$from" && rm -f -- "$from.token"
+}

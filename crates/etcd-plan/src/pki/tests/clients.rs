@@ -2,7 +2,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use etcd_plan_core::cert::CertificateFacts;
-use etcd_plan_core::inventory::Inventory;
+use etcd_plan_core::inventory::{ExtraVars, Inventory};
 use etcd_plan_core::names::Days;
 use etcd_plan_core::spec::ClusterSpec;
 
@@ -17,7 +17,7 @@ fn spec(vars: &str) -> ClusterSpec {
     let text =
         format!("etcd: {{ hosts: {{ 10.10.10.10: {{ etcd_seq: 1 }} }}, vars: {{ {vars} }} }}");
     let inventory = Inventory::parse(&text, "inventory.yml").expect("an inventory");
-    let resolved = etcd_plan_core::spec::resolve(&inventory, &Default::default());
+    let resolved = etcd_plan_core::spec::resolve(&inventory, &ExtraVars::default());
     resolved.expect("a cluster").clusters.remove(0)
 }
 

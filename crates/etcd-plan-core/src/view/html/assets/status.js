@@ -161,6 +161,27 @@ function drawDrift({ drift }) {
   ];
 }
 
+/** Says how old the latest backup is. */
+function drawBackup(backup) {
+  if (backup === null) {
+    return "none that is known";
+  }
+  const { age_seconds: age, taken_at: at, taken_from: from, size: bytes, kept_at: kept } = backup;
+  const hours = Math.max(0, Math.floor(age / 3600));
+  const ago = hours < 1 ? "within the hour" : hours < 48 ? `${count(hours, "hour")} ago` : `${count(Math.floor(hours / 24), "day")} ago`;
+  return el("span", { title: `${at}, of ${from}, ${size(bytes)}, kept at ${kept}` }, ago);
+}
+
+/** Says what ran last, and how that ended. */
+function drawLastRun({ last_run: last }) {
+  if (last === null) {
+    return null;
+  }
+  const open = last.open.map(({ host }) => host).join(", ");
+  const ended = last.ended ?? `not ended on ${open}`;
+  return el("p.quiet.small", {}, `Last run: ${last.run}; ${ended}.`);
+}
+
 function drawFacts(cluster) {
   const alarms = cluster.alarms.map(({ kind }) => kind);
   const facts = [
@@ -168,6 +189,7 @@ function drawFacts(cluster) {
     ["Revision", cluster.revision === null ? "not known" : cluster.revision.toLocaleString("en")],
     ["Quota", size(cluster.quota)],
     ["Alarms", alarms.length === 0 ? "none" : [...new Set(alarms)].join(", ")],
+    ["Last backup", drawBackup(cluster.backup)],
     ["Cluster id", cluster.cluster_id ?? "not known"],
   ];
   return el("dl.facts", {}, facts.map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value))));
@@ -184,6 +206,7 @@ function drawCluster(cluster) {
     cluster.health === "absent" ? null : drawMembers(cluster),
     ...drawStrangers(cluster),
     ...drawDrift(cluster),
+    drawLastRun(cluster),
   );
 }
 

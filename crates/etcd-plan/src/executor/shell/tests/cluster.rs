@@ -190,6 +190,21 @@ fn three_members_come_up_tell_of_themselves_and_go_down() {
     };
     let counted = ask(&mut *session, question);
     assert_eq!(counted, Ok(Reply::KeyCount(Some(0))));
+    let question = ReadOp::Holdings {
+        access: access(ADDRESSES[0]),
+    };
+    let Ok(Reply::Holdings(Some(held))) = ask(&mut *session, question) else {
+        panic!("no answer");
+    };
+    assert!(
+        held.prefixes.is_empty() && held.leases == Some(0),
+        "{held:?}"
+    );
+    // A machine that has neither curl nor wget cannot tell.
+    assert!(
+        held.watchers.is_none_or(|watchers| watchers == 0),
+        "{held:?}"
+    );
     let Ok(Reply::DataDir(data)) = ask(
         &mut *session,
         ReadOp::DataDir {
