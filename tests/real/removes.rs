@@ -7,18 +7,18 @@ use etcd_plan_tests::Writes;
 
 use crate::sandbox::Sandbox;
 
-/// Puts one key after the other through all members that there ever are, while a plan is carried out:
-/// no acknowledged write is lost, and a second run has nothing to do.
-fn under_load(sandbox: &Sandbox, prefix: &str, plan: &Plan, through: u8) -> Report {
+/// Puts one key after the other through members that stay, while a plan is carried out: no
+/// acknowledged write is lost, and a second run has nothing to do. (The `etcdctl` of 3.4 spends its
+/// time on endpoints that are gone, so it is given none of those.)
+fn under_load(sandbox: &Sandbox, prefix: &str, plan: &Plan, staying: &[u8]) -> Report {
     let put = |number| {
         let key = format!("{prefix}{number}");
-        let all = [1, 2, 3, 4, 5];
-        sandbox.etcdctl(&all, &["put", &key, "v"]).is_ok()
+        sandbox.etcdctl(staying, &["put", &key, "v"]).is_ok()
     };
     let (report, writes) = Writes::during(put, || sandbox.run(plan));
     assert!(report.is_success(), "{report}");
     let keys = ["get", prefix, "--prefix", "--keys-only"];
-    let keys = sandbox.etcdctl(&[through], &keys).expect("it answers");
+    let keys = sandbox.etcdctl(staying, &keys).expect("it answers");
     writes.assert_kept(prefix, &keys);
     eprintln!(
         "{prefix}: {} acknowledged writes, longest gap {:?}, {report}",
@@ -59,12 +59,14 @@ fn members_are_replaced_and_leave_while_a_client_writes() {
     let mut members = vec![1, 2, 3];
 
     let old = leader(&sandbox, &members);
-    members.push(4);
+    members.retain(|seq| *seq != old);
+    let staying = members.clone();
+    members = vec![1, 2, 3, 4];
     let replace = sandbox.plan_of(&members, |ask| {
         let ask = ask.goal(Goal::Replace).depart([sandbox.host(old)]);
         ask.limit(sandbox.host(4))
     });
-    under_load(&sandbox, "living", &replace, 4);
+    under_load(&sandbox, "living", &replace, &staying);
     members.retain(|seq| *seq != old);
     assert!(
         !sandbox
@@ -74,12 +76,13 @@ fn members_are_replaced_and_leave_while_a_client_writes() {
 
     let dead = members[0];
     kill(&sandbox, dead);
+    let staying = members[1..].to_vec();
     members.push(5);
     let replace = sandbox.plan_of(&members, |ask| {
         let ask = ask.goal(Goal::Replace).depart([sandbox.host(dead)]);
         ask.dead(true).limit(sandbox.host(5))
     });
-    under_load(&sandbox, "dead", &replace, 5);
+    under_load(&sandbox, "dead", &replace, &staying);
     members.retain(|seq| *seq != dead);
 
     let last = *members
@@ -92,7 +95,7 @@ fn members_are_replaced_and_leave_while_a_client_writes() {
         .map(|seq| sandbox.host(*seq))
         .collect();
     let remove = sandbox.plan_of(&members, |ask| ask.goal(Goal::Remove).depart(leave));
-    under_load(&sandbox, "leave", &remove, last);
+    under_load(&sandbox, "leave", &remove, &[last]);
     let listed = sandbox
         .etcdctl(&[last], &["member", "list"])
         .expect("it answers");

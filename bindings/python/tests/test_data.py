@@ -29,7 +29,7 @@ def test_maintenance_of_a_fresh_cluster_has_nothing_to_do() -> None:
     pyetcdplan.apply(ONE, executor)
     report = pyetcdplan.apply(ONE, executor, goal="maintain", keep_revisions=100, threshold=30)
     assert not report.changed
-    assert any("from 30 % on" in note for note in report.to_dict()["notes"])
+    assert any("from 30 % on" in note for note in report.notes)
 
 
 def test_what_was_backed_up_is_restored(tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ class Report:
         return tuple(Refusal.from_dict(refusal) for refusal in self._document["refusals"])
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known besides, and was no reason to refuse: a sentence each."""
+        return tuple(self._document["report"]["notes"])
+
+    @property
     def stopped(self) -> bool:
         """Whether the run was asked to stop before all was done."""
         return bool(self._document["report"]["stopped"])

@@ -45,7 +45,8 @@ pub(crate) enum How {
     },
 }
 
-/// All stages. The lab needs what `python` leaves. To add one, write its file and add it here.
+/// All stages. The lab needs what `python` leaves, and comes before the tests, which run beside it,
+/// since it takes longest and mostly waits. To add one, write its file and add it here.
 pub(crate) const STAGES: &[Stage] = &[
     Stage {
         name: "format",
@@ -58,12 +59,6 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "clippy has nothing to say",
         runs_etcd: false,
         how: How::InTurn(clippy::run),
-    },
-    Stage {
-        name: "tests",
-        summary: "the Rust tests",
-        runs_etcd: true,
-        how: How::InTurn(tests::run),
     },
     Stage {
         name: "python",
@@ -79,6 +74,12 @@ pub(crate) const STAGES: &[Stage] = &[
             first: lab::build,
             then: lab::run,
         },
+    },
+    Stage {
+        name: "tests",
+        summary: "the Rust tests",
+        runs_etcd: true,
+        how: How::InTurn(tests::run),
     },
     Stage {
         name: BROWSER,

@@ -5,6 +5,10 @@ use crate::test::count;
 use crate::test::outcome::Outcome;
 use crate::test::skips::Skips;
 
+/// How many tests run at the same time: more than there are cores, since those on real etcd mostly
+/// wait for it.
+const THREADS: &str = "5";
+
 /// Runs the tests with nextest where it is installed, since it shows them better; else with
 /// `cargo test`, where a part of a program's output may be mixed.
 pub(super) fn run() -> Outcome {
@@ -37,7 +41,11 @@ pub(super) fn count_tests(
     arguments: &[&str],
     count: impl Fn(&[String]) -> count::Count,
 ) -> Outcome {
-    count_tests_with("", &mut cargo(arguments), count)
+    let mut command = cargo(arguments);
+    for runner in ["RUST_TEST_THREADS", "NEXTEST_TEST_THREADS"] {
+        command.env(runner, THREADS);
+    }
+    count_tests_with("", &mut command, count)
 }
 
 /// Runs a command that runs tests, shows its lines behind a label, and counts the tests.

@@ -173,7 +173,7 @@ fn a_lock_that_nobody_renews_is_taken_over() {
         other.set("lock_tries=2");
         let refused = other.run(&batch([lock(file, "create by bert")]));
         message(refused.expect("an answer").remove(0));
-        host.session.set("lease_ms=0");
+        host.session.set("lease_ms=-1000");
         host.session.renew().expect("it lives");
         let taken = other.run(&batch([lock(file, "create by bert")]));
         let taken = taken.expect("an answer").remove(0);
