@@ -101,7 +101,7 @@ fn wait_for_the_lock(hosts: &Hosts) {
 fn without_locks(state: &str) -> String {
     state
         .lines()
-        .filter(|line| *line != "etcd-plan")
+        .filter(|line| *line != "etcd-plan" && !line.contains("/var/lib/etcd-plan"))
         .collect::<Vec<_>>()
         .join("\n")
 }
