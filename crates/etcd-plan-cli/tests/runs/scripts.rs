@@ -280,7 +280,7 @@ fn status_is_watched_until_it_is_interrupted() {
 
 #[test]
 fn a_setting_that_needs_a_restart_is_brought_by_a_reload() {
-    let Some(site) = Site::with_etcd("127.0.61.", 3) else {
+    let Some(site) = Site::with_etcd("127.0.68.", 3) else {
         return;
     };
     site.ends_with(0, APPLY);
