@@ -63,6 +63,8 @@ fn a_store_gives_back_what_it_does_not_need() {
     let report = sandbox.must_run(&maintain);
     assert!(report.has_changes());
     assert_eq!(overwrite(&sandbox, 3), 3, "{report}");
-    let again = sandbox.must_run(&maintain);
-    assert!(!again.has_changes(), "{again}");
+    // On a busy machine a follower can compact so late that its room is given back by the next run.
+    let mut again = (0..3).map(|_| sandbox.must_run(&maintain));
+    let is_done = again.any(|report| !report.has_changes());
+    assert!(is_done, "it always finds something to do");
 }
