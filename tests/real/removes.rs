@@ -77,6 +77,9 @@ fn members_are_replaced_and_leave_while_a_client_writes() {
     let dead = members[0];
     kill(&sandbox, dead);
     let staying = members[1..].to_vec();
+    // A put that is under way while those that are left elect a leader hangs until its time is over.
+    let mut tries = 0..20;
+    assert!(tries.any(|_| sandbox.etcdctl(&staying, &["put", "elected", "v"]).is_ok()));
     members.push(5);
     let replace = sandbox.plan_of(&members, |ask| {
         let ask = ask.goal(Goal::Replace).depart([sandbox.host(dead)]);
