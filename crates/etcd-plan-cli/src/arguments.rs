@@ -302,6 +302,26 @@ pub(crate) struct ApplyArguments {
     pub(crate) run: RunArguments,
 }
 
+impl ApplyArguments {
+    /// Makes those of a command that is `apply` with a goal of its own: of an inventory, and with
+    /// nothing confirmed by a name.
+    pub(crate) fn of(
+        inventory: InventoryArguments,
+        selection: Selection,
+        yes: bool,
+        run: RunArguments,
+    ) -> Self {
+        Self {
+            plan: None,
+            inventory,
+            selection,
+            yes,
+            destroy: Vec::new(),
+            run,
+        }
+    }
+}
+
 /// How a run goes, and what is written down of it.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {

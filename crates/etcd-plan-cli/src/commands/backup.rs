@@ -27,13 +27,6 @@ pub(super) fn run(arguments: BackupArguments, verbose: u8, output: Output) -> Re
         },
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory,
-        selection,
-        yes,
-        destroy: Vec::new(),
-        run,
-    };
+    let arguments = ApplyArguments::of(inventory, selection, yes, run);
     apply::run(&arguments, verbose, output)
 }

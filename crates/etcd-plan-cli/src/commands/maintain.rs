@@ -24,13 +24,6 @@ pub(super) fn run(
         maintain: options,
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory,
-        selection,
-        yes,
-        destroy: Vec::new(),
-        run,
-    };
+    let arguments = ApplyArguments::of(inventory, selection, yes, run);
     apply::run(&arguments, verbose, output)
 }

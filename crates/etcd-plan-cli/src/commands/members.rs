@@ -16,14 +16,8 @@ pub(super) fn join(arguments: JoinArguments, verbose: u8, output: Output) -> Res
         limit: Some(arguments.hosts.join(",")),
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory: arguments.inventory,
-        selection,
-        yes: arguments.yes,
-        destroy: Vec::new(),
-        run: arguments.run,
-    };
+    let arguments =
+        ApplyArguments::of(arguments.inventory, selection, arguments.yes, arguments.run);
     apply::run(&arguments, verbose, output)
 }
 
@@ -39,14 +33,8 @@ pub(super) fn remove(
         dead: arguments.dead,
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory: arguments.inventory,
-        selection,
-        yes: arguments.yes,
-        destroy: Vec::new(),
-        run: arguments.run,
-    };
+    let arguments =
+        ApplyArguments::of(arguments.inventory, selection, arguments.yes, arguments.run);
     apply::run(&arguments, verbose, output)
 }
 
@@ -63,14 +51,8 @@ pub(super) fn replace(
         dead: arguments.dead,
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory: arguments.inventory,
-        selection,
-        yes: arguments.yes,
-        destroy: Vec::new(),
-        run: arguments.run,
-    };
+    let arguments =
+        ApplyArguments::of(arguments.inventory, selection, arguments.yes, arguments.run);
     apply::run(&arguments, verbose, output)
 }
 
@@ -87,12 +69,8 @@ pub(super) fn destroy(
         ..Selection::default()
     };
     let arguments = ApplyArguments {
-        plan: None,
-        inventory: arguments.inventory,
-        selection,
-        yes: false,
         destroy: arguments.destroy,
-        run: arguments.run,
+        ..ApplyArguments::of(arguments.inventory, selection, false, arguments.run)
     };
     apply::run(&arguments, verbose, output)
 }

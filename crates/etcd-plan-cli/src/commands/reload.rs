@@ -18,13 +18,6 @@ pub(super) fn run(arguments: ReloadArguments, verbose: u8, output: Output) -> Re
         limit,
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory,
-        selection,
-        yes,
-        destroy: Vec::new(),
-        run,
-    };
+    let arguments = ApplyArguments::of(inventory, selection, yes, run);
     apply::run(&arguments, verbose, output)
 }

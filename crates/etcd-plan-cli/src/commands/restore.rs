@@ -22,12 +22,8 @@ pub(super) fn run(arguments: RestoreArguments, verbose: u8, output: Output) -> R
         ..Selection::default()
     };
     let arguments = ApplyArguments {
-        plan: None,
-        inventory,
-        selection,
-        yes,
         destroy,
-        run,
+        ..ApplyArguments::of(inventory, selection, yes, run)
     };
     apply::run(&arguments, verbose, output)
 }

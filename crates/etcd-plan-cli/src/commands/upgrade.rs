@@ -22,13 +22,6 @@ pub(super) fn run(arguments: UpgradeArguments, verbose: u8, output: Output) -> R
         snapshots,
         ..Selection::default()
     };
-    let arguments = ApplyArguments {
-        plan: None,
-        inventory,
-        selection,
-        yes,
-        destroy: Vec::new(),
-        run,
-    };
+    let arguments = ApplyArguments::of(inventory, selection, yes, run);
     apply::run(&arguments, verbose, output)
 }
