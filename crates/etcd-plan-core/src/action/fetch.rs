@@ -1,6 +1,6 @@
-use super::{Change, Decision, Problem, StepContext, replace};
+use super::{Change, Decision, Problem, StepContext, install, replace};
 use crate::names::EtcdVersion;
-use crate::op::{FileContent, Ownership, ReadOp, WriteOp};
+use crate::op::{Ownership, ReadOp, WriteOp};
 use crate::spec::PackageFile;
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
@@ -54,14 +54,7 @@ fn send(
     version: &EtcdVersion,
     file: &PackageFile,
 ) -> Result<Decision, Problem> {
-    let content = match context.run.observation.packages.get(file.path()) {
-        Some(Ok(bytes)) => FileContent::Shared(bytes.clone()),
-        Some(Err(why)) => return Err(Problem::new(why, "see `etcd_package`")),
-        None => {
-            let message = format!("{file} was not read");
-            return Err(Problem::new(message, "run again, and report this as a bug"));
-        }
-    };
+    let content = install::content(context, file)?;
     let path = replace::folder(version).join(file.file_name());
     let question = ReadOp::Stat { path: path.clone() };
     let found = context.facts()?.stat(&question)?.as_ref();

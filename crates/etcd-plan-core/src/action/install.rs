@@ -39,17 +39,25 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     }
 }
 
+/// Gives what a package file of the control machine holds, as the engine has read it.
+pub(super) fn content(
+    context: &StepContext<'_>,
+    file: &PackageFile,
+) -> Result<FileContent, Problem> {
+    match context.run.observation.packages.get(file.path()) {
+        Some(Ok(bytes)) => Ok(FileContent::Shared(bytes.clone())),
+        Some(Err(why)) => Err(Problem::new(why, "see `etcd_package`")),
+        None => {
+            let message = format!("{file} was not read");
+            Err(Problem::new(message, "run again, and report this as a bug"))
+        }
+    }
+}
+
 /// The file is sent beside its place, checked there by its digest, and taken away when it has done
 /// its work.
 fn install_file(context: &StepContext<'_>, file: &PackageFile) -> Result<Decision, Problem> {
-    let content = match context.run.observation.packages.get(file.path()) {
-        Some(Ok(bytes)) => FileContent::Shared(bytes.clone()),
-        Some(Err(why)) => return Err(Problem::new(why, "see `etcd_package`")),
-        None => {
-            let message = format!("{file} was not read");
-            return Err(Problem::new(message, "run again, and report this as a bug"));
-        }
-    };
+    let content = content(context, file)?;
     let path = HostPath::fixed("/var/cache/etcd-plan").join(file.file_name());
     Ok(Decision::Change(Change {
         lines: vec![format!("+ package {}, sent from here", file.file_name())],
