@@ -1,7 +1,8 @@
 //! The plan: a graph of steps behind guards, as data.
 
 mod action;
-mod build;
+mod assemble;
+mod builder;
 mod critical_path;
 mod error;
 mod file;
@@ -11,11 +12,12 @@ mod invariants;
 mod leave;
 mod options;
 mod step;
+mod steps;
 mod subtask;
 
 pub use action::{Action, Barrier, Turn};
-pub(crate) use build::Asked;
-pub use build::PlanBuilder;
+pub(crate) use assemble::Asked;
+pub use builder::PlanBuilder;
 pub use critical_path::CriticalPath;
 pub(crate) use critical_path::decisive_chain;
 pub use error::{BrokenInvariant, PlanError};

@@ -2,8 +2,8 @@
 
 use super::create;
 use crate::plan::action::{Action, Barrier};
-use crate::plan::build::ClusterSteps;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 
 /// Adds the steps for a cluster.
 pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {

@@ -1,9 +1,9 @@
 //! A cluster is built, or brought to what the inventory says: the seeds' `etcd.yml`.
 
 use crate::plan::action::{Action, Barrier};
-use crate::plan::build::ClusterSteps;
 use crate::plan::file::FileSet;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 
 /// Adds the steps for a cluster.
 ///

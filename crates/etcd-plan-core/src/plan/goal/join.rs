@@ -2,10 +2,10 @@
 
 use super::{Goal, create};
 use crate::plan::action::{Action, Barrier};
-use crate::plan::build::ClusterSteps;
 use crate::plan::file::{FileSet, MemberFile};
 use crate::plan::options::Selection;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 use crate::plan::subtask::Subtask;
 use crate::spec::{ClusterSpec, InitialState};
 

@@ -2,8 +2,8 @@
 
 use super::create;
 use crate::plan::action::{Action, Barrier, Turn};
-use crate::plan::build::ClusterSteps;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 
 /// Adds the steps for a cluster: compact, defragment each, disarm, in that order (etcd's maintenance
 /// guide; facts.md S25 and S26).

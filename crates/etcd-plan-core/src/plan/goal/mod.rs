@@ -14,9 +14,9 @@ pub(in crate::plan) mod upgrade;
 use std::fmt;
 use std::str::FromStr;
 
-use super::build::{ClusterSteps, Steps};
 use super::options::PurgeRule;
 use super::step::StepIndex;
+use super::steps::{ClusterSteps, Steps};
 use crate::names::{NameError, serde_through_text};
 
 /// What is wanted of the clusters.

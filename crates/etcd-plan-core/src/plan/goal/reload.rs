@@ -2,9 +2,9 @@
 
 use super::create;
 use crate::plan::action::{Action, Barrier, Turn};
-use crate::plan::build::ClusterSteps;
 use crate::plan::file::{FileSet, MemberFile};
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 
 /// Adds the steps for a cluster.
 ///

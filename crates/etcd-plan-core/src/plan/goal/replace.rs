@@ -2,8 +2,8 @@
 
 use super::{create, join, remove};
 use crate::plan::action::Action;
-use crate::plan::build::ClusterSteps;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 
 /// Adds the steps for a cluster.
 ///

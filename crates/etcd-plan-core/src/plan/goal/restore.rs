@@ -3,10 +3,10 @@
 use super::{Goal, create};
 use crate::plan::PlanError;
 use crate::plan::action::{Action, Barrier};
-use crate::plan::build::ClusterSteps;
 use crate::plan::leave::argument;
 use crate::plan::options::{GoalOptions, Selection};
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 use crate::spec::ClusterSpec;
 
 /// Checks that there is a snapshot where the goal is to restore one, for one cluster and in one piece,

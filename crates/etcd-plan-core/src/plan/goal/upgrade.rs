@@ -4,8 +4,8 @@ use super::{Goal, backup, create, reload};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::names::EtcdVersion;
 use crate::plan::action::{Action, Barrier, Turn};
-use crate::plan::build::ClusterSteps;
 use crate::plan::step::{At, StepIndex};
+use crate::plan::steps::ClusterSteps;
 use crate::plan::{PlanError, Selection};
 use crate::spec::{ClusterSpec, ValueOrigin};
 
