@@ -76,7 +76,7 @@ impl Browser {
             .args([
                 "-m",
                 "pytest",
-                "-rs",
+                "-rfEs",
                 "--durations=5",
                 "--numprocesses",
                 "2",

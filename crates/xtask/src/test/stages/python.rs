@@ -29,7 +29,7 @@ fn test(venv: &Venv) -> Outcome {
         .args([
             "-m",
             "pytest",
-            "-rs",
+            "-rfEs",
             "--durations=5",
             "-p",
             "no:cacheprovider",
