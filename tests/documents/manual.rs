@@ -35,7 +35,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 12] = [
+const PAGES: [(&str, Shown); 14] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -63,6 +63,12 @@ const PAGES: [(&str, Shown); 12] = [
         preview(&scene, 3, Goal::Maintain, &["revisions 2"])
     }),
     ("restore", restoring),
+    ("rotate-certs", || {
+        preview(&on(3), 3, Goal::RotateCerts, &["again yes"])
+    }),
+    ("rotate-ca", || {
+        preview(&on(3), 3, Goal::RotateCa, &["stage trust", "again yes"])
+    }),
     ("monitoring", watching),
     ("consumers", patroni),
 ];
@@ -155,6 +161,8 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
             ("to", version) => builder.version(version.parse().expect("a version")),
             ("depart", member) => builder.depart([member]),
             ("keep", number) => builder.backup_keep(number.parse().expect("a number")),
+            ("again", _) => builder.rotate_again(),
+            ("stage", stage) => builder.rotation_stage(stage.parse().expect("a stage")),
             ("revisions", number) => builder.keep_revisions(number.parse().expect("a number")),
             (_, variable) => {
                 let mut extra = etcd_plan::ExtraVars::new();

@@ -15,4 +15,5 @@ mod prometheus;
 mod reloads;
 mod removes;
 mod restores;
+mod rotations;
 mod sandbox;

@@ -15,13 +15,14 @@ pub(crate) use clusters::{
 };
 pub(crate) use goals::{
     BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, ReloadArguments,
-    RemoveArguments, ReplaceArguments, RestoreArguments, UpgradeArguments,
+    RemoveArguments, ReplaceArguments, RestoreArguments, RotateCaArguments, RotateCertsArguments,
+    RotateCommand, UpgradeArguments,
 };
 pub(crate) use plans::{
     ApplyArguments, PlanArguments, PlanFormat, ReportArguments, ShowArguments, ValidateArguments,
 };
 pub(crate) use reference::{ExplainArguments, LogArguments, ParamsArguments};
-pub(crate) use selection::{Selection, SnapshotArguments};
+pub(crate) use selection::{RotateOptions, Selection, SnapshotArguments};
 pub(crate) use shared::{ConnectArguments, Format, InventoryArguments};
 
 use crate::exit;
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     Maintain(MaintainArguments),
     /// Makes a new cluster of a snapshot: what is there is moved aside
     Restore(RestoreArguments),
+    /// Replaces certificates, or the authority that issues them, while the clusters serve
+    #[command(subcommand)]
+    Rotate(RotateCommand),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Prints the environment of etcdctl, for `eval`

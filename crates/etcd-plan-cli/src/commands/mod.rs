@@ -17,6 +17,7 @@ mod plan;
 mod reload;
 mod report;
 mod restore;
+mod rotate;
 mod status;
 mod upgrade;
 mod validate;
@@ -45,6 +46,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
+        Command::Rotate(command) => rotate::run(command, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Issue(arguments) => issue::run(&arguments, output),

@@ -235,6 +235,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::RestoreTool(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)
+            | Reply::Presented(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)
             | Reply::Names(_)

@@ -13,6 +13,8 @@
 //! | save what a cluster holds | [`backup`] |
 //! | compact and defragment | [`maintain`] |
 //! | make a cluster of a snapshot | [`restore`] |
+//! | replace certificates and keys | [`rotate_certs`] |
+//! | put another authority in the place of the one that is there | [`rotate_ca`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
@@ -52,6 +54,12 @@ pub mod maintain {}
 
 #[doc = include_str!("restore.md")]
 pub mod restore {}
+
+#[doc = include_str!("rotate-certs.md")]
+pub mod rotate_certs {}
+
+#[doc = include_str!("rotate-ca.md")]
+pub mod rotate_ca {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}

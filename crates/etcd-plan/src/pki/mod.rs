@@ -12,6 +12,7 @@ mod keeper;
 mod key;
 mod material;
 mod memory;
+mod rotation;
 mod sign;
 mod store;
 

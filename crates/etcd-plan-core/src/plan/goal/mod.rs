@@ -9,6 +9,7 @@ mod reload;
 mod remove;
 mod replace;
 pub(in crate::plan) mod restore;
+pub(in crate::plan) mod rotate;
 pub(in crate::plan) mod upgrade;
 
 use std::fmt;
@@ -58,11 +59,18 @@ pub enum Goal {
     /// A new cluster is made of a snapshot: see [`PlanBuilder::snapshot`](super::PlanBuilder::snapshot).
     /// What is there is moved aside, as by [`Goal::Rebuild`].
     Restore,
+    /// The members of the cluster that lives get new keys and certificates from the authority that is
+    /// there, one after the other and without a restart.
+    RotateCerts,
+    /// Another authority takes the place of the one that is there, by stages, each a plan of its own: see
+    /// [`PlanBuilder::rotation_stage`](super::PlanBuilder::rotation_stage). Both are trusted, then members'
+    /// certificates are issued by the new one, and then only that is trusted.
+    RotateCa,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -74,6 +82,8 @@ impl Goal {
         Self::Backup,
         Self::Maintain,
         Self::Restore,
+        Self::RotateCerts,
+        Self::RotateCa,
     ];
 
     /// Gives the goal's name.
@@ -90,13 +100,15 @@ impl Goal {
             Self::Backup => "backup",
             Self::Maintain => "maintain",
             Self::Restore => "restore",
+            Self::RotateCerts => "rotate-certs",
+            Self::RotateCa => "rotate-ca",
         }
     }
 
     /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
     /// are locked, whatever the limit, and nothing is purged or built.
     pub fn restarts(self) -> bool {
-        matches!(self, Self::Reload | Self::Upgrade)
+        matches!(self, Self::Reload | Self::Upgrade | Self::RotateCa)
     }
 
     /// Says when what is there is purged.
@@ -109,7 +121,9 @@ impl Goal {
             | Self::Remove
             | Self::Replace
             | Self::Backup
-            | Self::Maintain => PurgeRule::WhenNeeded,
+            | Self::Maintain
+            | Self::RotateCerts
+            | Self::RotateCa => PurgeRule::WhenNeeded,
             Self::Rebuild | Self::Destroy | Self::Restore => PurgeRule::Always,
         }
     }
@@ -124,14 +138,23 @@ impl Goal {
     pub(crate) fn leaves_what_is_there(self) -> bool {
         matches!(
             self,
-            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup | Self::Maintain
+            Self::Reload
+                | Self::Upgrade
+                | Self::Remove
+                | Self::Backup
+                | Self::Maintain
+                | Self::RotateCerts
+                | Self::RotateCa
         )
     }
 
     /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
     /// vote for a while, all others are locked, and asked at the end.
     pub(crate) fn takes_all_members(self) -> bool {
-        matches!(self, Self::Reload | Self::Upgrade | Self::Maintain)
+        matches!(
+            self,
+            Self::Reload | Self::Upgrade | Self::Maintain | Self::RotateCerts | Self::RotateCa
+        )
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -161,6 +184,8 @@ impl Goal {
             Self::Backup => each(steps, backup::plan),
             Self::Maintain => each(steps, maintain::plan),
             Self::Restore => each(steps, restore::plan),
+            Self::RotateCerts => each(steps, rotate::plan_certs),
+            Self::RotateCa => each(steps, rotate::plan_ca),
         }
     }
 }
