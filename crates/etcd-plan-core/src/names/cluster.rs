@@ -52,7 +52,7 @@ impl FromStr for ClusterName {
 
 serde_through_text!(ClusterName);
 
-/// The name of a member, `<etcd_cluster>-<etcd_seq>`, as `etcdctl member list` shows it.
+/// The name of a member, mostly `<etcd_cluster>-<etcd_seq>`, as `etcdctl member list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberName(Arc<str>);
 

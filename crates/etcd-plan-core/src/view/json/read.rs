@@ -91,15 +91,6 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
     reader
         .problems
         .extend(unknown.map(|name| format!("`{name}` is no parameter")));
-    let leave = document.leaving.iter().filter_map(|l| l.member.as_ref());
-    for member in document.members.iter().chain(leave) {
-        let name = document.name.member(member.seq);
-        if name != member.name {
-            reader
-                .problems
-                .push(format!("member {} would be called {name}", member.name));
-        }
-    }
     if !reader.problems.is_empty() {
         return Err(bad(format!(
             "cluster {}: {}",
