@@ -73,12 +73,11 @@ fn a_saved_plan_is_refused_with_the_difference_once_somebody_changed_a_host() {
         2,
         "mkdir -p /etc/etcd && echo 'name: by-hand' >/etc/etcd/etcd.conf",
     );
-    let before: Vec<String> = (0..=3).map(|host| hosts.state(host)).collect();
+    let before = hosts.states(3);
     let moved = shell.ends_with_of(4, "apply plan.json");
     let line = "  10.10.10.11: content of /etc/etcd/etcd.conf\n    was: none\n    is:  sha256 ";
     assert!(moved.contains(line), "{moved}");
-    let after: Vec<String> = (0..=3).map(|host| hosts.state(host)).collect();
-    assert_eq!(before, after);
+    hosts.assert_unchanged(&before, "after a plan was refused");
 
     hosts.sh(2, "rm -r /etc/etcd/etcd.conf && rmdir /etc/etcd");
     shell.ends_with_of(0, "apply plan.json");

@@ -20,4 +20,5 @@ mod python;
 mod rebuild;
 mod reload;
 mod removes;
+mod stores;
 mod upgrade;
