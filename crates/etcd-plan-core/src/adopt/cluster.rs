@@ -302,9 +302,10 @@ fn draft<'a>(found: &'a Found<'a>, listed: &[MemberFacts]) -> Result<Draft<'a>, 
 /// Numbers the members as their names do, and the others after them; gives the cluster's name.
 fn number(drafts: &mut [Draft<'_>], name: &ClusterName) -> ClusterName {
     let parts = |draft: &Draft<'_>| -> Option<(ClusterName, u32)> {
-        let (cluster, seq) = draft.name.as_str().rsplit_once('-')?;
-        let (cluster, seq): (ClusterName, u32) = (cluster.parse().ok()?, seq.parse().ok()?);
-        (cluster.member(seq) == draft.name).then_some((cluster, seq))
+        let (cluster, _) = draft.name.as_str().rsplit_once('-')?;
+        let cluster: ClusterName = cluster.parse().ok()?;
+        let seq = cluster.seq_of(&draft.name)?;
+        Some((cluster, seq))
     };
     let mut counts: BTreeMap<ClusterName, usize> = BTreeMap::new();
     for (cluster, _) in drafts.iter().filter_map(parts) {

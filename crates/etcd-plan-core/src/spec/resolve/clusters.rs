@@ -148,8 +148,8 @@ fn member(
     let host_spec = host::host(vars, findings);
     let address = host::address(vars, &host_spec.connection, place.clone(), findings)?;
     let learner = host::learner(vars, findings);
-    let given = host::member_name(vars, findings);
     let seq = carrier.seq?;
+    let given = host::member_name(vars, name, seq, findings);
     Some(MemberSpec {
         seq,
         name: given.unwrap_or_else(|| name.member(seq)),

@@ -48,13 +48,25 @@ pub(super) fn cluster_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> O
     None
 }
 
-/// Gives `etcd_name`; none where it is not set, or not good, with a finding.
-pub(super) fn member_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Option<MemberName> {
+/// Gives `etcd_name`; none where it is not set, or not good, with a finding. The name that a member with
+/// another number has by itself is not good.
+pub(super) fn member_name(
+    vars: &HostVars<'_>,
+    cluster: &ClusterName,
+    seq: u32,
+    findings: &mut Diagnostics,
+) -> Option<MemberName> {
     let var = vars.get("etcd_name").filter(|var| !var.value.is_null())?;
     let value = rendered(vars, &var, findings)?;
-    let (code, clause) = match value.as_text().map(str::parse) {
+    let (code, clause) = match value.as_text().map(str::parse::<MemberName>) {
         Some(_) if value.as_text() == Some("") => return None,
-        Some(Ok(name)) => return Some(name),
+        Some(Ok(name)) => match cluster.seq_of(&name).filter(|own| *own != seq) {
+            None => return Some(name),
+            Some(own) => (
+                Code::BadValue,
+                format!("is `{name}`, as the member with `etcd_seq` {own} is called"),
+            ),
+        },
         Some(Err(why)) => (
             Code::BadValue,
             format!("is {}, which {why}", value.in_message()),
@@ -62,7 +74,8 @@ pub(super) fn member_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> Op
         None => not_a(&value, "a text"),
     };
     let message = format!("`etcd_name` of host {} {clause}", vars.host());
-    let hint = "write the member's name as `etcdctl member list` shows it";
+    let hint = "write the member's name as `etcdctl member list` shows it, and the number in it as \
+                `etcd_seq`";
     findings.push(Diagnostic::new(code, message, hint).at(var.place(), ""));
     None
 }

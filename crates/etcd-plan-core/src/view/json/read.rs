@@ -91,6 +91,16 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
     reader
         .problems
         .extend(unknown.map(|name| format!("`{name}` is no parameter")));
+    let leave = document.leaving.iter().filter_map(|l| l.member.as_ref());
+    for member in document.members.iter().chain(leave) {
+        let is_other = |seq| seq != member.seq;
+        if document.name.seq_of(&member.name).is_some_and(is_other) {
+            let name = document.name.member(member.seq);
+            reader
+                .problems
+                .push(format!("member {} would be called {name}", member.name));
+        }
+    }
     if !reader.problems.is_empty() {
         return Err(bad(format!(
             "cluster {}: {}",
