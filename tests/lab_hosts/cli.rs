@@ -85,14 +85,14 @@ fn a_saved_plan_is_refused_with_the_difference_once_somebody_changed_a_host() {
 }
 
 /// The program, a folder with the seeds' inventory, and a home with the lab's keys.
-struct Shell {
+pub(crate) struct Shell {
     program: PathBuf,
     folder: TempDir,
 }
 
 impl Shell {
     /// Takes the program where it was built: beside this one.
-    fn new(hosts: &Hosts) -> Option<Self> {
+    pub(crate) fn new(hosts: &Hosts) -> Option<Self> {
         let here = env::current_exe().expect("a program knows where it is");
         let program = here.ancestors().nth(2)?.join("etcd-plan");
         if !program.is_file() {
@@ -110,6 +110,11 @@ impl Shell {
         Some(Self { program, folder })
     }
 
+    /// Gives the path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Runs a command on the inventory, asserts how it ends, and gives what it wrote.
     #[track_caller]
     fn ends_with(&self, code: i32, words: &str) -> String {
@@ -123,7 +128,7 @@ impl Shell {
 
     /// Runs a command, asserts how it ends, and gives what it wrote.
     #[track_caller]
-    fn ends_with_of(&self, code: i32, words: &str) -> String {
+    pub(crate) fn ends_with_of(&self, code: i32, words: &str) -> String {
         let mut command = Command::new(&self.program);
         command.args(words.split_whitespace());
         if words.starts_with("apply") && words.contains(".json") {

@@ -233,6 +233,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::Compaction(_)
             | Reply::Snapshot(_)
             | Reply::RestoreTool(_)
+            | Reply::Processes(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)
