@@ -35,7 +35,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 12] = [
+const PAGES: [(&str, Shown); 13] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
@@ -63,6 +63,16 @@ const PAGES: [(&str, Shown); 12] = [
         preview(&scene, 3, Goal::Maintain, &["revisions 2"])
     }),
     ("restore", restoring),
+    ("recover", || {
+        let scene = on(3);
+        for host in [&ALL[1], &ALL[3]] {
+            scene.world.kill_service(host, "etcd");
+            for path in ["/data/etcd", "/etc/etcd"] {
+                scene.world.wipe(host, path);
+            }
+        }
+        preview(&scene, 3, Goal::Recover, &[])
+    }),
     ("monitoring", watching),
     ("consumers", patroni),
 ];

@@ -12,6 +12,7 @@ mod kills;
 mod maintenance;
 mod monitoring;
 mod prometheus;
+mod recovers;
 mod reloads;
 mod removes;
 mod restores;
