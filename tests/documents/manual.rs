@@ -65,6 +65,16 @@ const PAGES: [(&str, Shown); 13] = [
         preview(&scene, 3, Goal::Maintain, &["revisions 2"])
     }),
     ("restore", restoring),
+    ("recover", || {
+        let scene = on(3);
+        for host in [&ALL[1], &ALL[3]] {
+            scene.world.kill_service(host, "etcd");
+            for path in ["/data/etcd", "/etc/etcd"] {
+                scene.world.wipe(host, path);
+            }
+        }
+        preview(&scene, 3, Goal::Recover, &[])
+    }),
     ("monitoring", watching),
     ("consumers", patroni),
 ];
