@@ -1,7 +1,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use etcd_plan::adopt::{self, AdoptError, AdoptSettings};
+use etcd_plan::adopt::{self as adoption, AdoptError, AdoptSettings};
 use etcd_plan::spec::HostSpec;
 use pyo3::prelude::*;
 use serde_json::json;
@@ -36,7 +36,7 @@ pub(crate) fn adopt(
     };
     let mut specs: Vec<HostSpec> = Vec::new();
     for word in &hosts {
-        let mut host = adopt::host(word).map_err(|why| bad(word, &why))?;
+        let mut host = adoption::host(word).map_err(|why| bad(word, &why))?;
         host.connection.become_user = becomes.then(|| "root".to_owned());
         host.connection.user = host.connection.user.take().or_else(|| user.clone());
         host.connection.local = local;
@@ -49,7 +49,7 @@ pub(crate) fn adopt(
     }
     let (reach, _) = executor::reach(executor);
     let adopted = detached(py, move || {
-        let adopted = adopt::read(&specs, &*reach, &settings)?;
+        let adopted = adoption::read(&specs, &*reach, &settings)?;
         let written = match &keys {
             Some(keys) => adopted.write(output.as_deref(), keys)?,
             None => Vec::new(),
@@ -58,7 +58,11 @@ pub(crate) fn adopt(
     })?;
     let (adopted, written) = adopted.map_err(|error| problem(py, &error))?;
     let notes = adopted.notes().iter().map(|note| {
-        let hosts: Vec<&str> = note.hosts.iter().map(|host| host.as_str()).collect();
+        let hosts: Vec<&str> = note
+            .hosts
+            .iter()
+            .map(etcd_plan::names::HostName::as_str)
+            .collect();
         json!({ "hosts": hosts, "what": note.what, "hint": note.hint })
     });
     let document = json!({

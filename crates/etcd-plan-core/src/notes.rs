@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn, running};
-use crate::facts::{Basis, ClockOffset, FoundConf, MemberQuestions, Standing, Survivor, Survivors};
+use crate::facts::{Basis, ClockOffset, FoundConf, MemberQuestions, Survivor, Survivors};
 use crate::guard::split_hint;
 use crate::names::EtcdVersion;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
@@ -216,7 +216,7 @@ fn endpoints(cluster: usize, run: &RunContext<'_>) -> Option<String> {
     let found: BTreeSet<&String> = voters.flat_map(|member| &member.client_urls).collect();
     // Members that are neither there nor to come now change nothing.
     let is_to_be = |member: &&MemberSpec| {
-        let is_there = || Standing::of(&spec.peer_url(member), listed) != Standing::Unlisted;
+        let is_there = || listed.iter().any(|known| spec.is_listed_as(member, known));
         !run.is_leaving(cluster, member) && (run.is_joining(cluster, member) || is_there())
     };
     let members = spec.voters().filter(is_to_be);
