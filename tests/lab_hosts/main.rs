@@ -3,6 +3,7 @@
 //! Outside of one every test says that it is skipped: the addresses could be anybody's there.
 //! `cargo xtask lab up 5`, then `cargo xtask lab exec cargo test --package etcd-plan-tests --test lab`.
 
+mod adopts;
 mod cli;
 mod create;
 mod cuts;
@@ -20,4 +21,5 @@ mod rebuild;
 mod recovers;
 mod reload;
 mod removes;
+mod stores;
 mod upgrade;

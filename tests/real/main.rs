@@ -11,6 +11,7 @@ mod joins;
 mod kills;
 mod maintenance;
 mod monitoring;
+mod moves;
 mod prometheus;
 mod recovers;
 mod reloads;

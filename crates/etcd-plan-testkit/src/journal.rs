@@ -98,6 +98,7 @@ pub fn op_name(op: &Op) -> &'static str {
     match op {
         Op::Read(ReadOp::System) => "system",
         Op::Read(ReadOp::Package) => "package",
+        Op::Read(ReadOp::Processes) => "processes",
         Op::Read(ReadOp::Stat { .. }) => "stat",
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
         Op::Read(ReadOp::Folder { .. }) => "folder",
@@ -142,6 +143,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::StopService { .. }) => "stop_service",
         Op::Write(WriteOp::AddMember { .. }) => "add_member",
         Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
+        Op::Write(WriteOp::UpdateMember { .. }) => "update_member",
         Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
         Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
@@ -156,7 +158,7 @@ pub fn op_name(op: &Op) -> &'static str {
 /// Gives what an operation is about: a path, a service, an endpoint.
 fn op_object(op: &Op) -> Option<String> {
     match op {
-        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool)
+        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool | ReadOp::Processes)
         | Op::Write(WriteOp::InstallPackage { version: None }) => None,
         Op::Read(
             ReadOp::Stat { path }
@@ -223,6 +225,7 @@ fn op_object(op: &Op) -> Option<String> {
         Op::Write(
             WriteOp::PromoteMember { id, .. }
             | WriteOp::RemoveMember { id, .. }
+            | WriteOp::UpdateMember { id, .. }
             | WriteOp::MoveLeader { to: id, .. },
         ) => Some(id.to_string()),
         Op::Write(WriteOp::InstallPackage {

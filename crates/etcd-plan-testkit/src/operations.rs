@@ -42,6 +42,7 @@ impl State {
                 etcdctl: program_version(&host.files, &HostPath::fixed("/usr/bin/etcdctl")),
                 manager: Some(PackageManager::Apt),
             }),
+            ReadOp::Processes => Reply::Processes(self.processes(name)),
             ReadOp::Stat { path } => Reply::Stat(host.files.get(path).map(Node::facts)),
             ReadOp::ReadFile { path } => Reply::Bytes(read_file(&host.files, path)?),
             ReadOp::Folder { path } => {
@@ -214,6 +215,15 @@ impl State {
                     Err(words) if words.ends_with("learner member") => Ok(()),
                     promoted => promoted,
                 }
+            }
+            WriteOp::UpdateMember {
+                access,
+                id,
+                peer_urls,
+                ..
+            } => {
+                let at = self.dial(name, access)?.clone();
+                self.update_member(&at, *id, peer_urls)
             }
             WriteOp::RemoveMember { access, id } => {
                 let at = self.dial(name, access)?.clone();

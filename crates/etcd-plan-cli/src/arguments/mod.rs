@@ -10,7 +10,7 @@ mod shared;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use clusters::{
-    EnvArguments, EnvFormat, IssueArguments, MonitoringArguments, OutputsArguments,
+    AdoptArguments, EnvArguments, EnvFormat, IssueArguments, MonitoringArguments, OutputsArguments,
     StatusArguments, StatusFormat,
 };
 pub(crate) use goals::{
@@ -81,6 +81,9 @@ pub(crate) enum Command {
     Recover(RecoverArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
+    /// Makes the inventory of a cluster that something else built; reads its hosts, and changes nothing
+    /// there
+    Adopt(AdoptArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
     /// Issues a certificate for a client of a cluster, by the CA of its members

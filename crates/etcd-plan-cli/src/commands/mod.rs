@@ -1,5 +1,6 @@
 //! The commands, a command a file.
 
+mod adopt;
 mod apply;
 mod backup;
 mod env;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Recover(arguments) => recover::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
+        Command::Adopt(arguments) => adopt::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Issue(arguments) => issue::run(&arguments, output),
         Command::Outputs(arguments) => outputs::run(&arguments, output),

@@ -14,6 +14,8 @@ pub enum ReadOp {
     System,
     /// Which etcd is there, and which package manager. Answer: [`super::PackageFacts`].
     Package,
+    /// Which etcds run there, and how each was started. Answer: `Vec<`[`super::ProcessFacts`]`>`.
+    Processes,
     /// Kind, owner, mode, size and digest of a file or folder, links not followed. Answer:
     /// `Option<`[`super::FileFacts`]`>`, none when nothing is there.
     Stat {

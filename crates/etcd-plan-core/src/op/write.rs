@@ -144,6 +144,17 @@ pub enum WriteOp {
         /// The member's id.
         id: EtcdId,
     },
+    /// Changes where other members reach a member; fine when that is so.
+    UpdateMember {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The id of the member that moves.
+        id: EtcdId,
+        /// Its peer URLs from then on, joined by commas.
+        peer_urls: String,
+        /// How long it is tried again while etcd refuses for reasons that pass.
+        timeout: Millis,
+    },
     /// Lets another member take over the lead; fine when the one that is reached does not lead.
     MoveLeader {
         /// How the leader is reached.

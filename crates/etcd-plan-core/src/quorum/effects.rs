@@ -1,5 +1,6 @@
 use super::Membership;
 use crate::action::{StepContext, removal, restart_turn};
+use crate::op::MemberFacts;
 use crate::plan::Action;
 use crate::run::RunContext;
 use crate::spec::MemberSpec;
@@ -129,9 +130,12 @@ impl Membership {
             .iter()
             .filter_map(|leaver| leaver.member.as_ref());
         let known: Vec<&MemberSpec> = spec.members.iter().chain(leaving).collect();
-        let is_well = |urls: &[String]| {
+        let find = |listed: &MemberFacts| {
             let mut known = known.iter();
-            let member = known.find(|member| urls.contains(&spec.peer_url(member)))?;
+            known.find(|member| spec.is_listed_as(member, listed))
+        };
+        let is_well = |listed: &MemberFacts| {
+            let member = find(listed)?;
             let facts = run.observation.facts(&member.host.name).ok()?;
             let asks = crate::facts::MemberQuestions::new(spec, member);
             asks.last_said(facts).ok().map(|said| said.healthy)
@@ -139,9 +143,11 @@ impl Membership {
         let members = listed.iter().filter_map(|member| {
             let vote = Vote {
                 votes: !member.is_learner,
-                is_well: is_well(&member.peer_urls).unwrap_or(false),
+                is_well: is_well(member).unwrap_or(false),
             };
-            Some((member.peer_urls.first()?.clone(), vote))
+            // One that moves is called by where it will be: so the steps call it.
+            let url = find(member).map(|member| spec.peer_url(member));
+            Some((url.or_else(|| member.peer_urls.first().cloned())?, vote))
         });
         Some(members.collect())
     }

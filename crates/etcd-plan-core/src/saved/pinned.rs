@@ -234,6 +234,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::Snapshot(_)
             | Reply::HeldRevision(_)
             | Reply::RestoreTool(_)
+            | Reply::Processes(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)
             | Reply::Stat(_)

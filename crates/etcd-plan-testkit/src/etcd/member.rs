@@ -54,6 +54,7 @@ pub(crate) enum Change {
     Add(MemberFacts),
     Remove(EtcdId),
     Promote(EtcdId),
+    Update(EtcdId, Vec<String>),
     Publish {
         id: EtcdId,
         name: String,
@@ -233,6 +234,13 @@ impl MemberState {
             }
             Change::Promote(id) => {
                 if let Some(member) = self.members.get_mut(id) {
+                    member.is_learner = false;
+                }
+            }
+            // Late versions leave a learner one; others do not (facts.md S13).
+            Change::Update(id, peer_urls) => {
+                if let Some(member) = self.members.get_mut(id) {
+                    member.peer_urls.clone_from(peer_urls);
                     member.is_learner = false;
                 }
             }

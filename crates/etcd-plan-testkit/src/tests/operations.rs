@@ -42,6 +42,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Done | Reply::TakenOver(_) => "done",
         Reply::System(_) => "system",
         Reply::Package(_) => "package",
+        Reply::Processes(_) => "processes",
         Reply::Stat(_) => "stat",
         Reply::Bytes(_) => "bytes",
         Reply::Names(_) => "names",
@@ -63,6 +64,7 @@ fn every_question_has_an_answer_of_its_kind() {
     };
     assert_eq!(kind(ReadOp::System), "system");
     assert_eq!(kind(ReadOp::Package), "package");
+    assert_eq!(kind(ReadOp::Processes), "processes");
     assert_eq!(kind(ReadOp::Stat { path: path("/") }), "stat");
     assert_eq!(
         kind(ReadOp::ReadFile {

@@ -4,6 +4,7 @@
 //! | to | page |
 //! | --- | --- |
 //! | build a cluster, or bring it to what the inventory says | [`create`] |
+//! | take over a cluster that something else built | [`adopt`] |
 //! | add members | [`join`] |
 //! | take members out | [`remove`] |
 //! | put a new host in the place of a member | [`replace`] |
@@ -26,6 +27,9 @@
 
 #[doc = include_str!("create.md")]
 pub mod create {}
+
+#[doc = include_str!("adopt.md")]
+pub mod adopt {}
 
 #[doc = include_str!("join.md")]
 pub mod join {}

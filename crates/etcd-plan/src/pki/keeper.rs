@@ -281,7 +281,12 @@ impl<S: Store> Pki<S> {
             .map_err(|error| self.error(file, PkiErrorKind::Io { action, error }))
     }
 
-    fn create(&self, file: &Path, content: &FileContent, permit: &Permit) -> Result<(), PkiError> {
+    pub(super) fn create(
+        &self,
+        file: &Path,
+        content: &FileContent,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
         let action = "written";
         self.store
             .create(file, content, permit)
@@ -312,13 +317,13 @@ impl<S: Store> Pki<S> {
     }
 }
 
-struct AuthorityFiles {
-    certificate: PathBuf,
+pub(super) struct AuthorityFiles {
+    pub(super) certificate: PathBuf,
     key: PathBuf,
 }
 
 impl AuthorityFiles {
-    fn of(ca: &AuthorityWanted) -> Self {
+    pub(super) fn of(ca: &AuthorityWanted) -> Self {
         let folder = Path::new(&ca.ca_dir);
         Self {
             certificate: folder.join("ca.crt"),

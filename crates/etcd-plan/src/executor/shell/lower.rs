@@ -7,7 +7,7 @@ use etcd_plan_core::op::{Op, ReadOp, Reply, WriteOp};
 
 use super::call::Call;
 use super::settings::Settings;
-use super::{data_dir, etcd, file, listeners, lock, package, service, snapshot, system};
+use super::{data_dir, etcd, file, listeners, lock, package, process, service, snapshot, system};
 
 /// What an operation printed and said.
 pub(super) struct Output<'a> {
@@ -51,6 +51,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
     match read {
         ReadOp::System => call.function("system_facts"),
         ReadOp::Package => call.function("package_facts"),
+        ReadOp::Processes => call.function("etcd_processes"),
         ReadOp::Stat { path } => call.function("stat_path").path(path),
         ReadOp::ReadFile { path } => file::read(call, path),
         ReadOp::Folder { path } => call.function("names_in").path(path),
@@ -148,6 +149,12 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             id,
             timeout,
         } => etcd::promote_member(call, access, *id, *timeout),
+        WriteOp::UpdateMember {
+            access,
+            id,
+            peer_urls,
+            timeout,
+        } => etcd::update_member(call, access, *id, peer_urls, *timeout),
         WriteOp::RemoveMember { access, id } => etcd::remove_member(call, access, *id),
         WriteOp::MoveLeader {
             access,
@@ -218,6 +225,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Write(_) => Reply::Done,
         Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
+        Op::Read(ReadOp::Processes) => Reply::Processes(process::facts(output)?),
         Op::Read(ReadOp::Stat { .. }) => Reply::Stat(file::facts(output)?),
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
         Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
@@ -257,6 +265,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::StartService { delay: timeout, .. }
             | WriteOp::AddMember { timeout, .. }
             | WriteOp::PromoteMember { timeout, .. }
+            | WriteOp::UpdateMember { timeout, .. }
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(
