@@ -1,5 +1,6 @@
 //! Behaviour on simulated hosts.
 
+mod adopts;
 mod backups;
 mod converging;
 mod create;
@@ -14,6 +15,7 @@ mod limits;
 mod losses;
 mod maintenance;
 mod meanwhile;
+mod moves;
 mod order;
 mod package_files;
 mod plan_files;
@@ -21,6 +23,7 @@ mod plans;
 mod previews;
 mod purges;
 mod quorum;
+mod recovers;
 mod refusals;
 mod registration;
 mod reloads;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use etcd_plan::engine::{Flow, Observer, Run, Silent};
 use etcd_plan::plan::Plan;
 use etcd_plan::{Event, ExtraVars, Goal};
-use etcd_plan_testkit::{FaultPlan, SimExecutor, SimWorld};
+use etcd_plan_testkit::{FaultPlan, HostSpec, SimExecutor, SimWorld};
 use etcd_plan_tests::{Scene, cases};
 use proptest::prelude::*;
 
@@ -16,6 +16,10 @@ enum Is {
     Down,
     Learner,
 }
+
+/// What members run on, and what they could be brought to.
+const OLD: &str = "3.4.23";
+const NEW: &str = "3.5.16";
 
 use Is::{Down, Healthy, Learner};
 
@@ -32,9 +36,9 @@ struct Cluster {
 impl Cluster {
     fn of(members: &[Is]) -> Self {
         let hosts: Vec<String> = (1..=members.len() + 1).map(host).collect();
-        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        let hosts = hosts.iter().map(|host| HostSpec::new(host).installed(OLD));
         let voters = members.iter().filter(|is| **is != Learner).count();
-        let mut scene = Scene::of(&hosts, &text(voters, None));
+        let mut scene = Scene::on(SimWorld::new(hosts), &text(voters, None));
         scene.must_run(&scene.plan());
         for (position, is) in members.iter().enumerate() {
             if *is == Learner {
@@ -80,6 +84,12 @@ impl Cluster {
         if matches!(asked.goal, Goal::Join | Goal::Replace) {
             builder = builder.limit(host(self.members.len() + 1));
         }
+        if asked.goal == Goal::Upgrade {
+            builder = builder.version(NEW.parse().expect("a version"));
+        }
+        if matches!(asked.goal, Goal::Upgrade | Goal::Backup) {
+            builder = builder.backup_on_host();
+        }
         let leave = asked.leave.iter().map(|seq| host(*seq));
         builder.depart(leave).build().ok()
     }
@@ -120,12 +130,22 @@ struct Asked {
 /// Everything that can be asked of a cluster, but for members that are like each other: of those that
 /// are alike the first and the last may leave, and as many as can be from the first on.
 fn questions(members: &[Is]) -> Vec<Asked> {
-    let whole = [Goal::Create, Goal::Join, Goal::Reload].map(|goal| Asked {
-        goal,
-        leave: Vec::new(),
-        dead: false,
-    });
-    let mut all = whole.to_vec();
+    let whole = [
+        Goal::Create,
+        Goal::Join,
+        Goal::Reload,
+        Goal::Upgrade,
+        Goal::Maintain,
+        Goal::Backup,
+    ];
+    let mut all: Vec<Asked> = whole
+        .into_iter()
+        .map(|goal| Asked {
+            goal,
+            leave: Vec::new(),
+            dead: false,
+        })
+        .collect();
     let is_edge = |seq: &usize| {
         let at = |seq: usize| members.get(seq.wrapping_sub(1));
         at(*seq - 1) != at(*seq) || at(*seq) != at(*seq + 1)
@@ -235,14 +255,14 @@ fn what_guards_let_pass_keeps_the_quorum_in_every_state() {
             } else if !refusals.is_empty() {
                 refused += 1;
             }
-            // etcd takes one learner at a time, so that nobody joins beside one.
-            let joins = matches!(asked.goal, Goal::Join | Goal::Replace);
-            let may_join = !joins || !members.contains(&Learner);
-            let is_whole = !members.contains(&Down) && !asked.dead && may_join;
+            // etcd takes one learner at a time, and none is upgraded: nothing is done beside one.
+            let minds_learners = matches!(asked.goal, Goal::Join | Goal::Replace | Goal::Upgrade);
+            let is_alone = !minds_learners || !members.contains(&Learner);
+            let is_whole = !members.contains(&Down) && !asked.dead && is_alone;
             if is_whole && is_safe(&members, &asked, counts) {
                 assert!(refusals.is_empty(), "{}", context());
             }
-            // Without a quorum nobody becomes a member, and nobody leaves.
+            // Without a quorum nobody becomes a member, nobody leaves, and nobody's store is touched.
             let decides = !matches!(asked.goal, Goal::Create | Goal::Reload);
             if !counts.has_quorum() && decides {
                 assert!(!refusals.is_empty(), "{}", context());
@@ -327,7 +347,8 @@ proptest! {
         let (world, count) = (&scene.world, members.len() + 1);
         let mut watch = Watch { world, count, lost: Vec::new() };
         let ran = scene.run_with(&plan, faults, &mut watch);
-        let is_brief = asked.goal == Goal::Reload && cluster.counts().voters < 3;
+        let restarts = matches!(asked.goal, Goal::Reload | Goal::Upgrade);
+        let is_brief = restarts && cluster.counts().voters < 3;
         if !is_brief {
             prop_assert!(watch.lost.is_empty(), "{asked:?}: {:?} {:?}", watch.lost, ran.result);
             prop_assert!(watch.takes_writes(), "{asked:?}");

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use etcd_plan::Goal;
+use etcd_plan::adopt::{self, AdoptSettings};
 use etcd_plan::consumers::{Consumer, Output};
 use etcd_plan::engine::{Observed, Run, RunSettings, Silent};
 use etcd_plan::monitoring::{self, MonitoringPaths};
@@ -35,8 +36,9 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 14] = [
+const PAGES: [(&str, Shown); 16] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
+    ("adopt", adopted),
     ("join", || {
         preview(&on(3), 4, Goal::Join, &["limit 10.10.10.13"])
     }),
@@ -68,6 +70,16 @@ const PAGES: [(&str, Shown); 14] = [
     }),
     ("rotate-ca", || {
         preview(&on(3), 3, Goal::RotateCa, &["stage trust", "again yes"])
+    }),
+    ("recover", || {
+        let scene = on(3);
+        for host in [&ALL[1], &ALL[3]] {
+            scene.world.kill_service(host, "etcd");
+            for path in ["/data/etcd", "/etc/etcd"] {
+                scene.world.wipe(host, path);
+            }
+        }
+        preview(&scene, 3, Goal::Recover, &[])
     }),
     ("monitoring", watching),
     ("consumers", patroni),
@@ -108,6 +120,22 @@ fn text(members: usize) -> String {
          infra: {{ hosts: {{ 10.10.10.9: {{}} }} }}\n",
         hosts.concat()
     )
+}
+
+/// Gives the inventory of a cluster that is adopted.
+fn adopted() -> String {
+    let text = text(3).replace("etcd }", "etcd, etcd_quota_backend_bytes: 2GiB }");
+    let scene = Scene::on(SimWorld::of(&ALL), &text);
+    scene.must_run(&scene.plan());
+    let hosts = ALL[1..4].iter().map(|name| {
+        let mut host = adopt::host(&format!("admin@{name}")).expect("a name");
+        host.connection.become_user = Some("root".to_owned());
+        host
+    });
+    let hosts: Vec<_> = hosts.collect();
+    let executor = SimExecutor::new(&scene.world);
+    let adopted = adopt::read(&hosts, &executor, &AdoptSettings::default());
+    adopted.expect("it can be adopted").inventory().to_owned()
 }
 
 /// Gives what `etcd-plan monitoring` says when it has written its files.

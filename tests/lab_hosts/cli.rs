@@ -73,12 +73,11 @@ fn a_saved_plan_is_refused_with_the_difference_once_somebody_changed_a_host() {
         2,
         "mkdir -p /etc/etcd && echo 'name: by-hand' >/etc/etcd/etcd.conf",
     );
-    let before: Vec<String> = (0..=3).map(|host| hosts.state(host)).collect();
+    let before = hosts.states(3);
     let moved = shell.ends_with_of(4, "apply plan.json");
     let line = "  10.10.10.11: content of /etc/etcd/etcd.conf\n    was: none\n    is:  sha256 ";
     assert!(moved.contains(line), "{moved}");
-    let after: Vec<String> = (0..=3).map(|host| hosts.state(host)).collect();
-    assert_eq!(before, after);
+    hosts.assert_unchanged(&before, "after a plan was refused");
 
     hosts.sh(2, "rm -r /etc/etcd/etcd.conf && rmdir /etc/etcd");
     shell.ends_with_of(0, "apply plan.json");
@@ -86,14 +85,14 @@ fn a_saved_plan_is_refused_with_the_difference_once_somebody_changed_a_host() {
 }
 
 /// The program, a folder with the seeds' inventory, and a home with the lab's keys.
-struct Shell {
+pub(crate) struct Shell {
     program: PathBuf,
     folder: TempDir,
 }
 
 impl Shell {
     /// Takes the program where it was built: beside this one.
-    fn new(hosts: &Hosts) -> Option<Self> {
+    pub(crate) fn new(hosts: &Hosts) -> Option<Self> {
         let here = env::current_exe().expect("a program knows where it is");
         let program = here.ancestors().nth(2)?.join("etcd-plan");
         if !program.is_file() {
@@ -111,6 +110,11 @@ impl Shell {
         Some(Self { program, folder })
     }
 
+    /// Gives the path of a file in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Runs a command on the inventory, asserts how it ends, and gives what it wrote.
     #[track_caller]
     fn ends_with(&self, code: i32, words: &str) -> String {
@@ -124,7 +128,7 @@ impl Shell {
 
     /// Runs a command, asserts how it ends, and gives what it wrote.
     #[track_caller]
-    fn ends_with_of(&self, code: i32, words: &str) -> String {
+    pub(crate) fn ends_with_of(&self, code: i32, words: &str) -> String {
         let mut command = Command::new(&self.program);
         command.args(words.split_whitespace());
         if words.starts_with("apply") && words.contains(".json") {

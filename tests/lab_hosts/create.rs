@@ -33,7 +33,7 @@ fn three_members_are_built_and_then_left_alone() {
         let report = hosts.converge(&plan);
         say(&format!("again: {report} {:?}", report.round_trips));
         assert_eq!(report.count(Outcome::Changed), 0, "{report}");
-        assert_eq!(before, hosts.states(3));
+        hosts.assert_unchanged(&before, "after the same run again");
     }
 }
 
@@ -52,7 +52,7 @@ fn a_password_for_sudo_is_given_and_a_wrong_one_is_named() {
         refused.to_string().contains("the password is wrong"),
         "{refused}"
     );
-    assert_eq!(before, hosts.states(1));
+    hosts.assert_unchanged(&before, "with a wrong password");
     let report = through("oper-pass").expect("nothing is in the way");
     assert!(report.is_success(), "{report}");
     assert_eq!(hosts.etcdctl(1, "put a 10"), "OK");

@@ -63,7 +63,7 @@ fn before_the_gate_nothing_is_changed_anywhere() {
     hosts.lab.heal(node(CUT)).expect("healed");
     let refused = refused.expect_err("a host is not there");
     assert!(refused.to_string().contains(ITS_NAME), "{refused}");
-    assert_eq!(before, hosts.states(3));
+    hosts.assert_unchanged(&before, "with a host cut off");
 
     // Behind the guards, and before the first lock.
     let plan = plan(THREE);

@@ -16,7 +16,7 @@ fn a_disk_that_is_too_small_for_data_refuses() {
         refused.contains("10.10.10.11: 100 MiB are free under /data/etcd"),
         "{refused}"
     );
-    assert_eq!(before, hosts.states(3));
+    hosts.assert_unchanged(&before, "with a small disk");
 }
 
 /// Nothing is taken away before its replacement is there: where it cannot be written on one host,

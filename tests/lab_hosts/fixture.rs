@@ -38,7 +38,7 @@ pub(crate) const ONE: &str = "all:
 ";
 
 /// What a run could change on a host. Packages are told by dpkg's list, which no run of `apt-get
-/// update` touches.
+/// update` touches. The first login by SSH makes the message of the day.
 const STATE: &str = "
     export LC_ALL=C
     systemctl is-active --quiet etcd && in_use='-path */member/*' || in_use='-name none'
@@ -49,7 +49,7 @@ const STATE: &str = "
     find /etc /data* -xdev -type f ! -path '*/member/*' -exec sha256sum {} + 2>/dev/null | sort
     systemctl show -p ActiveState,MainPID,UnitFileState,NRestarts etcd.service
     dpkg-query -W | sha256sum
-    ls /run";
+    ls /run | grep -v motd";
 
 /// Takes away all that a run or a test has left of etcd on a host, but for its package.
 const MAKE_EMPTY: &str = "
@@ -211,6 +211,27 @@ impl Hosts {
     pub(crate) fn states(&self, nodes: u8) -> Vec<String> {
         let hosts: Vec<u8> = (0..=nodes).collect();
         on_each(&hosts, |host| self.state(host))
+    }
+
+    /// Asserts that `infra` and the nodes up to a number are as they were, and names the lines that
+    /// are not.
+    pub(crate) fn assert_unchanged(&self, before: &[String], context: &str) {
+        let nodes = u8::try_from(before.len() - 1).expect("a few hosts");
+        let after = self.states(nodes);
+        for (host, (before, after)) in before.iter().zip(&after).enumerate() {
+            let lines = |text: &str, other: &str| -> Vec<String> {
+                let gone = text
+                    .lines()
+                    .filter(|line| !other.lines().any(|l| l == *line));
+                gone.map(str::to_owned).collect()
+            };
+            let (gone, new) = (lines(before, after), lines(after, before));
+            assert!(
+                gone.is_empty() && new.is_empty(),
+                "{context}: {} was {gone:#?}, and is {new:#?}",
+                node(u8::try_from(host).expect("a few hosts"))
+            );
+        }
     }
 
     /// Runs `etcdctl` with the environment that members have.

@@ -45,7 +45,7 @@ fn ask_all_rows(
             let plan = ask(&text);
             let row = format!("{row}, {} steps", plan.len());
             let refused = hosts.judge(&plan);
-            assert_eq!(before, hosts.states(3), "{row}");
+            hosts.assert_unchanged(&before, &row);
             let guards: Vec<Guard> = refused.iter().map(|refusal| refusal.guard).collect();
             if is_let_in(opens) {
                 assert_eq!(guards, [], "{row}: {refused:?}");

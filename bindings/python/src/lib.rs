@@ -5,6 +5,7 @@
 //! goes to Python as the JSON documents that etcd-plan has anyway; the facade makes classes of
 //! them. A call that takes its time lets go of the interpreter. A panic is an exception.
 
+mod adopt;
 #[cfg(feature = "bench")]
 mod bench;
 mod consumers;
@@ -20,6 +21,8 @@ mod run;
 /// The native module.
 #[pyo3::pymodule(gil_used = false)]
 mod _native {
+    #[pymodule_export]
+    use crate::adopt::adopt;
     #[cfg(feature = "bench")]
     #[pymodule_export]
     use crate::bench::plan_in_rust;

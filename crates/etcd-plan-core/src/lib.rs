@@ -5,11 +5,13 @@
 //! crate `etcd-plan` re-exports what users need and adds everything that touches the world.
 
 pub mod action;
+pub mod adopt;
 pub mod backup;
 pub mod cert;
 pub mod consumers;
 pub mod diagnostic;
 pub mod etcd_log;
+pub mod etcd_settings;
 pub mod etcdctl;
 pub mod event;
 pub mod explain;

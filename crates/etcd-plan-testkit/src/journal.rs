@@ -98,6 +98,7 @@ pub fn op_name(op: &Op) -> &'static str {
     match op {
         Op::Read(ReadOp::System) => "system",
         Op::Read(ReadOp::Package) => "package",
+        Op::Read(ReadOp::Processes) => "processes",
         Op::Read(ReadOp::Stat { .. }) => "stat",
         Op::Read(ReadOp::ReadFile { .. }) => "read_file",
         Op::Read(ReadOp::Folder { .. }) => "folder",
@@ -113,6 +114,8 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Read(ReadOp::Compaction { .. }) => "compaction",
         Op::Read(ReadOp::RestoreTool) => "restore_tool",
+        Op::Read(ReadOp::HeldRevision { .. }) => "held_revision",
+        Op::Write(WriteOp::CopyDatabase { .. }) => "copy_database",
         Op::Write(WriteOp::SendFile { .. }) => "send_file",
         Op::Write(WriteOp::StagePart { .. }) => "stage_part",
         Op::Write(WriteOp::RestoreSnapshot { .. }) => "restore_snapshot",
@@ -143,6 +146,7 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::StopService { .. }) => "stop_service",
         Op::Write(WriteOp::AddMember { .. }) => "add_member",
         Op::Write(WriteOp::PromoteMember { .. }) => "promote_member",
+        Op::Write(WriteOp::UpdateMember { .. }) => "update_member",
         Op::Write(WriteOp::RemoveMember { .. }) => "remove_member",
         Op::Write(WriteOp::MoveLeader { .. }) => "move_leader",
         Op::Write(WriteOp::InstallPackage { .. }) => "install_package",
@@ -157,7 +161,7 @@ pub fn op_name(op: &Op) -> &'static str {
 /// Gives what an operation is about: a path, a service, an endpoint.
 fn op_object(op: &Op) -> Option<String> {
     match op {
-        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool)
+        Op::Read(ReadOp::System | ReadOp::Package | ReadOp::RestoreTool | ReadOp::Processes)
         | Op::Write(WriteOp::InstallPackage { version: None }) => None,
         Op::Read(
             ReadOp::Stat { path }
@@ -167,6 +171,7 @@ fn op_object(op: &Op) -> Option<String> {
             | ReadOp::StartedAfter { path, .. }
             | ReadOp::Snapshot { path, .. }
             | ReadOp::FilePart { path, .. }
+            | ReadOp::HeldRevision { data: path, .. }
             | ReadOp::Fetch(Fetch { path, .. }),
         )
         | Op::Write(
@@ -189,7 +194,8 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::SendFile { path, .. }
             | WriteOp::StagePart { path, .. }
             | WriteOp::RestoreSnapshot { into: path, .. }
-            | WriteOp::PlaceStore { to: path, .. },
+            | WriteOp::PlaceStore { to: path, .. }
+            | WriteOp::CopyDatabase { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(
@@ -228,6 +234,7 @@ fn op_object(op: &Op) -> Option<String> {
         Op::Write(
             WriteOp::PromoteMember { id, .. }
             | WriteOp::RemoveMember { id, .. }
+            | WriteOp::UpdateMember { id, .. }
             | WriteOp::MoveLeader { to: id, .. },
         ) => Some(id.to_string()),
         Op::Write(WriteOp::InstallPackage {

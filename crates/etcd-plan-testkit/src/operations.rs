@@ -42,6 +42,7 @@ impl State {
                 etcdctl: program_version(&host.files, &HostPath::fixed("/usr/bin/etcdctl")),
                 manager: Some(PackageManager::Apt),
             }),
+            ReadOp::Processes => Reply::Processes(self.processes(name)),
             ReadOp::Stat { path } => Reply::Stat(host.files.get(path).map(Node::facts)),
             ReadOp::ReadFile { path } => Reply::Bytes(read_file(&host.files, path)?),
             ReadOp::Folder { path } => {
@@ -83,6 +84,9 @@ impl State {
             }
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
+            }
+            ReadOp::HeldRevision { data, access } => {
+                Reply::HeldRevision(self.held_revision(name, data, access)?)
             }
             ReadOp::RestoreTool => Reply::RestoreTool(store::tool(host)),
             ReadOp::FilePart {
@@ -235,6 +239,15 @@ impl State {
                     promoted => promoted,
                 }
             }
+            WriteOp::UpdateMember {
+                access,
+                id,
+                peer_urls,
+                ..
+            } => {
+                let at = self.dial(name, access)?.clone();
+                self.update_member(&at, *id, peer_urls)
+            }
             WriteOp::RemoveMember { access, id } => {
                 let at = self.dial(name, access)?.clone();
                 done_before(self.remove_member(&at, *id), "member not found")
@@ -303,6 +316,17 @@ impl State {
             } => store::restore(host, (snapshot, into), member, *bump, *is_copy),
             WriteOp::PlaceStore { from, to, owner } => store::place(host, from, to, owner),
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
+            WriteOp::CopyDatabase {
+                service,
+                data,
+                path,
+            } => {
+                self.end_process(
+                    &(name.clone(), service.name.clone()),
+                    &Ended::stopped("stopped"),
+                );
+                store::copy(self.host_mut(name), data, path)
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }

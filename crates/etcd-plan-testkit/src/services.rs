@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use etcd_plan::core::names::{HostName, HostPath};
-use etcd_plan::core::op::{ServiceFacts, ServiceState};
+use etcd_plan::core::op::{ProcessFacts, ServiceFacts, ServiceState};
 
 use crate::host::Host;
 use crate::world::{ProcessKey, State};
@@ -176,6 +176,21 @@ impl State {
             pid: process.map(|etcd| etcd.pid),
             enabled: units.enabled.contains(unit),
         }
+    }
+
+    /// Gives the etcds that run on a host, and how their units start them.
+    pub(crate) fn processes(&self, host: &HostName) -> Vec<ProcessFacts> {
+        let of_host = self.etcds.iter().filter(|((of, _), _)| of == host);
+        let processes = of_host.map(|((_, unit), etcd)| {
+            let file = self.host(host).units.loaded.get(unit);
+            ProcessFacts {
+                pid: etcd.pid,
+                unit: Some(unit.clone()),
+                arguments: file.map(|file| file.exec_start.clone()).unwrap_or_default(),
+                environment: BTreeMap::new(),
+            }
+        });
+        processes.collect()
     }
 
     /// Gives what a unit has logged since its last start.

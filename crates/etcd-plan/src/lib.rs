@@ -43,6 +43,7 @@
 //! | [`executor`] | how hosts are reached; write your own |
 //! | [`pki`] | certificates and keys on the control machine |
 //! | [`status`] | what clusters are like now |
+//! | [`adopt`] | clusters that something else built |
 //! | [`consumers`], [`outputs`] | what Patroni, vip-manager and others need to be told of a cluster |
 //! | [`monitoring`] | what Prometheus and Grafana need |
 //! | [`saved`] | plans that are kept, with the facts that must still hold |
@@ -52,6 +53,7 @@
 //! | [`report`], [`event`] | what happened, and what happens |
 //! | [`manual`] | the procedures of a cluster's life, a page each |
 
+pub mod adopt;
 pub mod engine;
 pub mod executor;
 mod inventory_file;

@@ -29,14 +29,16 @@ from ._executors import (
     SimulatedExecutor,
     SshExecutor,
 )
-from ._functions import apply, env, issue, monitoring, outputs, plan, status
+from ._functions import adopt, apply, env, issue, monitoring, outputs, plan, status
 from ._inventory import Inventory
 from ._plan import Plan, split
 from ._records import (
+    Adopted,
     Cluster,
     Diagnostic,
     Event,
     Member,
+    Note,
     Parameter,
     Place,
     Question,
@@ -52,6 +54,7 @@ from ._status import ClusterStatus, Drift, Finding, MemberStatus, Status
 __version__ = _native.VERSION
 
 __all__ = [
+    "Adopted",
     "Cluster",
     "ClusterStatus",
     "ConnectError",
@@ -67,6 +70,7 @@ __all__ = [
     "LocalExecutor",
     "Member",
     "MemberStatus",
+    "Note",
     "Parameter",
     "Place",
     "Plan",
@@ -85,6 +89,7 @@ __all__ = [
     "StepReport",
     "Target",
     "__version__",
+    "adopt",
     "apply",
     "env",
     "issue",

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from . import _native
-from ._executors import AnyExecutor, SshExecutor
+from ._bridge import native_executor
+from ._executors import AnyExecutor, LocalExecutor, SshExecutor
 from ._inventory import Inventory
 from ._plan import ExtraVars, Goal, OnEvent, Plan, arguments
+from ._records import Adopted, Note
 from ._report import Report
 from ._status import Status
 
@@ -140,6 +142,52 @@ def env(
     if not isinstance(source, Plan):
         source = plan(source, extra_vars=extra_vars)
     return source.env(cluster, executor=executor)
+
+
+def adopt(
+    hosts: str | Iterable[str],
+    executor: AnyExecutor | None = None,
+    *,
+    output: str | os.PathLike[str] | None = None,
+    keys: str | os.PathLike[str] | None = None,
+    cluster: str | None = None,
+    user: str | None = None,
+    become: bool = False,
+    forks: int | None = None,
+) -> Adopted:
+    """Makes the inventory of a cluster that something else built, as ``etcd-plan adopt`` does.
+
+    ``hosts`` are those of all members, each ``HOST`` or ``USER@HOST``. They are only read. With
+    ``output`` the inventory is written, and certificates and keys into ``keys`` (by default the folder
+    of ``output``), which ``ca_dir`` is relative to; with ``keys`` alone only these. What is there and
+    says something else is not overwritten: that raises :class:`EtcdPlanError`, as hosts do that are
+    not those of one cluster.
+
+    >>> import pyetcdplan
+    >>> inventory = {"etcd": {"hosts": {"10.10.10.10": {"etcd_seq": 1}}}}
+    >>> hosts = pyetcdplan.SimulatedExecutor()
+    >>> report = pyetcdplan.apply(inventory, hosts)
+    >>> adopted = pyetcdplan.adopt("10.10.10.10", hosts)
+    >>> pyetcdplan.plan(adopted.inventory).clusters
+    ['etcd']
+    """
+    if keys is None and output is not None:
+        keys = os.path.dirname(os.path.abspath(output))
+    document = json.loads(
+        _native.adopt(
+            [hosts] if isinstance(hosts, str) else list(hosts),
+            native_executor(SshExecutor() if executor is None else executor),
+            user=user,
+            becomes=become,
+            local=isinstance(executor, LocalExecutor),
+            cluster=cluster,
+            output=output,
+            keys=keys,
+            forks=forks,
+        )
+    )
+    notes = tuple(Note(**note) for note in document.pop("notes"))
+    return Adopted(notes=notes, **document)
 
 
 def monitoring(

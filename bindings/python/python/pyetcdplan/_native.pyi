@@ -157,6 +157,18 @@ def status(
     stop: StopFlag | None,
     forks: int | None,
 ) -> Status: ...
+def adopt(
+    hosts: list[str],
+    executor: Any,
+    *,
+    user: str | None,
+    becomes: bool,
+    local: bool,
+    cluster: str | None,
+    output: str | PathLike[str] | None,
+    keys: str | PathLike[str] | None,
+    forks: int | None,
+) -> str: ...
 def environment(plan: Plan, cluster: str | None, executor: Any | None) -> str: ...
 def monitoring(
     inventory: Inventory, *, extra_vars: list[str], paths: dict[str, str]

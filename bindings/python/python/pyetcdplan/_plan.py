@@ -34,6 +34,7 @@ Goal: TypeAlias = (
         "backup",
         "maintain",
         "restore",
+        "recover",
         "rotate-certs",
         "rotate-ca",
     ]
@@ -101,7 +102,8 @@ class Plan:
         that they are dead. Of ``upgrade``: ``to`` is the version that it brings members to
         (``etcd_version`` of the inventory). Of ``maintain``: ``keep_revisions`` of the history
         stay (10000), and databases are defragmented of which ``threshold`` percent are not in use
-        (20). Of ``restore``: the ``snapshot`` that is put back. Of ``rotate-ca``: the ``stage``, one of
+        (20). Of ``restore``: the ``snapshot`` that is put back. Of ``recover``: ``depart`` lists the
+        members that are lost for good, with ``dead=True``. Of ``rotate-ca``: the ``stage``, one of
         ``"trust"``, ``"issue"`` and ``"finish"``, each a plan of its own; with ``leave_clients=True``
         the last one leaves clients' certificates behind. Of ``rotate-certs`` and ``rotate-ca``:
         ``again=True`` also rotates what was rotated within the last hour, or day.

@@ -33,6 +33,35 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person must know of a cluster that was adopted."""
+
+    hosts: list[str]
+    """The hosts of which it is so; none where it is about the cluster."""
+    what: str
+    """What there is."""
+    hint: str
+    """The next action."""
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.hosts)}: {self.what}" if self.hosts else self.what
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A cluster that something else built, as :func:`adopt` found it."""
+
+    cluster: str
+    """Its name."""
+    inventory: str
+    """The text of its inventory."""
+    notes: tuple[Note, ...]
+    """What no parameter says."""
+    written: list[str]
+    """The files that were written."""
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """A place that belongs to a finding besides the main one."""
 

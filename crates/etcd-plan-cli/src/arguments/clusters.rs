@@ -50,6 +50,28 @@ pub(crate) enum StatusFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct AdoptArguments {
+    /// The hosts of its members, all of them: `HOST` or `USER@HOST`
+    #[arg(required = true, value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
+    /// Writes the inventory into this file, which must not be there yet [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// The folder for certificates and keys, which `ca_dir` is relative to [default: that of the
+    /// inventory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+    /// What the cluster is called, where its members' names do not say it
+    #[arg(long, default_value = "etcd", value_name = "NAME")]
+    pub(crate) cluster: ClusterName,
+    /// Becomes root on the hosts, by sudo
+    #[arg(short, long = "become")]
+    pub(crate) becomes: bool,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArguments,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct EnvArguments {
     #[command(flatten)]
     pub(crate) inventory: InventoryArguments,

@@ -10,13 +10,13 @@ mod shared;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use clusters::{
-    EnvArguments, EnvFormat, IssueArguments, MonitoringArguments, OutputsArguments,
+    AdoptArguments, EnvArguments, EnvFormat, IssueArguments, MonitoringArguments, OutputsArguments,
     StatusArguments, StatusFormat,
 };
 pub(crate) use goals::{
-    BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, ReloadArguments,
-    RemoveArguments, ReplaceArguments, RestoreArguments, RotateCaArguments, RotateCertsArguments,
-    RotateCommand, UpgradeArguments,
+    BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, RecoverArguments,
+    ReloadArguments, RemoveArguments, ReplaceArguments, RestoreArguments, RotateCaArguments,
+    RotateCertsArguments, RotateCommand, UpgradeArguments,
 };
 pub(crate) use plans::{
     ApplyArguments, PlanArguments, PlanFormat, ReportArguments, ShowArguments, ValidateArguments,
@@ -78,11 +78,16 @@ pub(crate) enum Command {
     Maintain(MaintainArguments),
     /// Makes a new cluster of a snapshot: what is there is moved aside
     Restore(RestoreArguments),
+    /// Makes a new cluster of what survivors hold, where the quorum is lost for good
+    Recover(RecoverArguments),
     /// Replaces certificates, or the authority that issues them, while the clusters serve
     #[command(subcommand)]
     Rotate(RotateCommand),
     /// Shows what the clusters are like now
     Status(StatusArguments),
+    /// Makes the inventory of a cluster that something else built; reads its hosts, and changes nothing
+    /// there
+    Adopt(AdoptArguments),
     /// Prints the environment of etcdctl, for `eval`
     Env(EnvArguments),
     /// Issues a certificate for a client of a cluster, by the CA of its members

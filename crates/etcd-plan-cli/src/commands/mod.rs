@@ -1,5 +1,6 @@
 //! The commands, a command a file.
 
+mod adopt;
 mod apply;
 mod backup;
 mod env;
@@ -14,6 +15,7 @@ mod monitoring;
 mod outputs;
 mod params;
 mod plan;
+mod recover;
 mod reload;
 mod report;
 mod restore;
@@ -46,8 +48,10 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
+        Command::Recover(arguments) => recover::run(arguments, verbose, output),
         Command::Rotate(command) => rotate::run(command, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
+        Command::Adopt(arguments) => adopt::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),
         Command::Issue(arguments) => issue::run(&arguments, output),
         Command::Outputs(arguments) => outputs::run(&arguments, output),

@@ -17,6 +17,7 @@ mod lock;
 mod maintain;
 mod mark;
 mod members;
+mod peers;
 mod promote;
 mod purge;
 mod put_back;

@@ -1,7 +1,8 @@
 use super::ready::{is_ready, not_ready};
 use super::restart::{file_questions, files, place, restart_ops};
-use super::{Change, Decision, Problem, StepContext, replace};
+use super::{Change, Decision, Problem, StepContext, peers, replace};
 use crate::op::{FileContent, ReadOp, WriteOp};
+use crate::plan::MemberFile;
 
 /// A member that did not come back gets what it ran on before, and is started with it.
 pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
@@ -19,6 +20,12 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     for (file, kept) in files(context) {
         let question = ReadOp::ReadFile { path: kept.clone() };
         if let Some(before) = facts.bytes(&question)? {
+            let path = file.wanted().path;
+            if let (MemberFile::EtcdConf, Some(now)) =
+                (file, facts.bytes(&ReadOp::ReadFile { path })?)
+            {
+                change.ops.extend(peers::update_back(context, before, now));
+            }
             let before = FileContent::Shared(before.clone().into());
             change.ops.extend(place(file, &file.wanted().path, before));
             drop.push(WriteOp::RemoveFile { path: kept });

@@ -1,4 +1,4 @@
-use super::{Change, Decision, Problem, StepContext, promote, ready, refresh, replace};
+use super::{Change, Decision, Problem, StepContext, peers, promote, ready, refresh, replace};
 use crate::facts::Missing;
 use crate::names::{EtcdId, HostPath, Millis};
 use crate::op::{FileContent, ReadOp, WriteOp};
@@ -164,7 +164,14 @@ fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
     if is_restarted(context)? {
         return Ok(None);
     }
-    let replace::Replacement { why, ops } = replace::decide(context)?;
+    let replace::Replacement { mut why, mut ops } = replace::decide(context)?;
+    if let Some(moves) = peers::moves(context) {
+        let peers::Moves { id, from, to, .. } = moves;
+        why.push(format!(
+            "other members reach it at {to} from then on, not at {from}"
+        ));
+        ops.push(peers::update(context, id, &to));
+    }
     let mut due = Due {
         why,
         diffs: Vec::new(),
@@ -284,8 +291,10 @@ pub(super) fn successor(context: &StepContext<'_>) -> Option<EtcdId> {
     let others =
         voters.filter(|known| own.status.as_ref().is_some_and(|s| s.member_id != known.id));
     let rated = others.filter_map(|known| {
-        let is_it = |url: String| known.peer_urls.contains(&url);
-        let member = spec.members.iter().find(|m| is_it(spec.peer_url(m)))?;
+        let member = spec
+            .members
+            .iter()
+            .find(|member| spec.is_listed_as(member, known))?;
         let facts = run.observation.facts(&member.host.name).ok()?;
         let asks = crate::facts::MemberQuestions::new(spec, member);
         match asks.last_said(facts) {

@@ -23,7 +23,9 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     if context.step.plan().goal() == Goal::Destroy {
         questions.push(HostJournal::question(&context.spec().name));
     }
-    if context.step.plan().purge_rule() == PurgeRule::Always {
+    // Without a quorum nobody could say it.
+    let is_served = context.step.plan().goal() != Goal::Recover;
+    if is_served && context.step.plan().purge_rule() == PurgeRule::Always {
         questions.push(context.asks().key_count());
         questions.push(context.asks().holdings());
     }

@@ -148,6 +148,11 @@ codes! {
     ///
     /// Give one of them another number. A number that a removed member had may be used again.
     SeqReused = "etcd-seq-reused", Error;
+    /// Two members have the same name.
+    ///
+    /// Names are `<etcd_cluster>-<etcd_seq>` unless `etcd_name` says another. Two members of one name would
+    /// have their certificates in one place, and etcd does not take them into one cluster.
+    NameReused = "etcd-name-reused", Error;
     /// Two members listen on the same address and port.
     ///
     /// Two members on one host need ports of their own, and of members with the same address one is wrong.

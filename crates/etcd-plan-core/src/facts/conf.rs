@@ -19,6 +19,8 @@ pub struct FoundConf {
     pub initial_cluster: BTreeMap<String, String>,
     /// `advertise-client-urls`.
     pub client_url: Option<String>,
+    /// `initial-advertise-peer-urls`.
+    pub peer_url: Option<String>,
     /// `data-dir`.
     pub data_dir: Option<String>,
     /// `heartbeat-interval`, in milliseconds.
@@ -50,6 +52,7 @@ impl FoundConf {
                 .map(|(name, url)| (name.trim().to_owned(), url.trim().to_owned()))
                 .collect(),
             client_url: value("advertise-client-urls"),
+            peer_url: value("initial-advertise-peer-urls"),
             data_dir: value("data-dir"),
             heartbeat_interval: value("heartbeat-interval"),
             election_timeout: value("election-timeout"),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::op::{
     Awaited, Compaction, DataDirFacts, EtcdFacts, Fetched, FileFacts, Holdings, Listener,
-    PackageFacts, ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts, SystemFacts,
-    VotersFacts,
+    PackageFacts, ProcessFacts, ReadOp, Reply, RestoreTool, ServiceFacts, SnapshotFacts,
+    SystemFacts, VotersFacts,
 };
 
 /// What one host answered: each question with its answer. A later answer replaces an earlier one.
@@ -93,6 +93,8 @@ getters! {
     system: System -> SystemFacts;
     /// Gives the answer to a `Package` question.
     package: Package -> PackageFacts;
+    /// Gives the answer to a `Processes` question.
+    processes: Processes -> Vec<ProcessFacts>;
     /// Gives the answer to a `Stat` question.
     stat: Stat -> Option<FileFacts>;
     /// Gives the answer to a `ReadFile` question.
@@ -121,6 +123,8 @@ getters! {
     compaction: Compaction -> Compaction;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `HeldRevision` question.
+    held_revision: HeldRevision -> Option<u64>;
     /// Gives the answer to a `RestoreTool` question.
     restore_tool: RestoreTool -> RestoreTool;
     /// Gives the answer to a `Fetch` question.

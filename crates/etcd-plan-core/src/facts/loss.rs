@@ -3,7 +3,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MemberQuestions, Observation, Situation};
+use super::{MemberFound, MemberQuestions, Observation, Situation};
 use crate::names::{ClusterName, MemberName};
 use crate::plan::{Action, At, Plan, Step};
 use crate::report::{Outcome, Report};
@@ -55,7 +55,10 @@ impl Loss {
                         && would.is_some_and(|step| step.outcome == Outcome::WouldChange)
                 });
                 for member in destructive.filter_map(Step::member) {
-                    if !members.contains(&member.name) {
+                    // Who has nothing loses nothing.
+                    let found = MemberFound::of(&plan.clusters()[cluster], member, observation);
+                    let has_any = found.map_or(true, |found| found.is_there() || !found.data.empty);
+                    if has_any && !members.contains(&member.name) {
                         members.push(member.name.clone());
                     }
                 }

@@ -37,6 +37,14 @@ impl Situation {
     ///
     /// When a host could not be read.
     pub fn of(spec: &ClusterSpec, observation: &Observation) -> Result<Self, Missing> {
+        Self::judge(spec, observation, &|listed| listed)
+    }
+
+    fn judge(
+        spec: &ClusterSpec,
+        observation: &Observation,
+        as_compared: &AsCompared,
+    ) -> Result<Self, Missing> {
         let found: Vec<MemberFound> = spec
             .members
             .iter()
@@ -45,7 +53,7 @@ impl Situation {
         if !found.iter().any(MemberFound::is_there) {
             return Ok(Self::Absent);
         }
-        let (token, mut why) = compare(spec, &found);
+        let (token, mut why) = compare(spec, &found, as_compared);
         // A linearizable read succeeded, so there is a quorum.
         let serves = found.iter().any(|found| found.etcd.healthy);
         let members = spec.members.iter().zip(&found);
@@ -65,6 +73,19 @@ impl Situation {
         }
     }
 
+    /// Judges what there is of a cluster as [`Situation::of`] does, wherever its members reach each
+    /// other: what a reload may change, one member after the other.
+    ///
+    /// # Errors
+    ///
+    /// When a host could not be read.
+    pub fn but_for_peer_urls(
+        spec: &ClusterSpec,
+        observation: &Observation,
+    ) -> Result<Self, Missing> {
+        Self::judge(spec, observation, &names_of)
+    }
+
     /// Gives the situation's name.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -76,13 +97,27 @@ impl Situation {
     }
 }
 
+/// Gives of members, with their peer URLs, what is compared.
+type AsCompared = dyn Fn(BTreeMap<String, String>) -> BTreeMap<String, String>;
+
+fn names_of(members: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let names = members.into_keys();
+    names.map(|name| (name, String::new())).collect()
+}
+
 /// Compares the configurations that are there with the inventory and with each other: gives the
 /// token that they share, and why they are not the cluster of the inventory.
-fn compare(spec: &ClusterSpec, found: &[MemberFound]) -> (Option<String>, Vec<String>) {
+fn compare(
+    spec: &ClusterSpec,
+    found: &[MemberFound],
+    as_compared: &AsCompared,
+) -> (Option<String>, Vec<String>) {
     let wanted = initial_cluster(spec);
-    let is_agreed = found
-        .iter()
-        .any(|found| lists(spec, &found.etcd).as_ref() == Some(&wanted));
+    let compared = as_compared(wanted.clone());
+    let is_agreed = found.iter().any(|found| {
+        let listed = lists(spec, &found.etcd);
+        listed.is_some_and(|listed| as_compared(listed) == compared)
+    });
     let (mut bare, mut with_others, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
     let mut tokens = BTreeSet::new();
     for (member, found) in spec.members.iter().zip(found) {

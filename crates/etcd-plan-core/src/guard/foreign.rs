@@ -7,7 +7,13 @@ use crate::spec::MemberSpec;
 
 /// Refuses when somebody else listens on a port of a member.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    if !context.plans(|action| matches!(action, Action::Launch | Action::Purge)) {
+    let starts = |action| {
+        matches!(
+            action,
+            Action::Launch | Action::Purge | Action::Restart { .. }
+        )
+    };
+    if !context.plans(starts) {
         return Vec::new();
     }
     let mut refusals = Vec::new();

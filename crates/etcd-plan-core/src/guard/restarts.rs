@@ -18,7 +18,8 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
     if due.is_empty() {
         return Vec::new();
     }
-    let moved = moved(context, &due);
+    let mut moved = moved(context, &due);
+    moved.extend(cannot_move(context, &due));
     if !moved.is_empty() {
         return moved;
     }
@@ -65,6 +66,7 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
 fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
     match context.situation() {
         Situation::Present { .. } => None,
+        Situation::Remains { .. } if only_moves(context) => None,
         Situation::Absent => Some((
             "there is no cluster whose members could restart".to_owned(),
             "the goal `create` builds it",
@@ -78,10 +80,52 @@ fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
                 "what is there is not the cluster of the inventory: {}",
                 why.join("; ")
             ),
-            "a restart changes neither who the members are nor where their data lies and their \
-             peers reach them: put that back into the inventory",
+            "a restart changes neither who the members are nor where their data lies: put that back \
+             into the inventory",
         )),
     }
+}
+
+/// Says whether the cluster of the inventory is there, and its members reach each other elsewhere: a
+/// reload tells them.
+fn only_moves(context: &GuardContext<'_>) -> bool {
+    let situation = Situation::but_for_peer_urls(context.spec(), context.run.observation);
+    let is_there = matches!(situation, Ok(Situation::Present { .. }));
+    is_there && context.plan().goal() == Goal::Reload
+}
+
+/// Says which members cannot be reached elsewhere: a learner, which etcd would make a voter; and one
+/// that this run leaves alone.
+fn cannot_move(context: &GuardContext<'_>, due: &[&MemberSpec]) -> Vec<Refusal> {
+    let Ok(listed) = context.run.listed(context.cluster) else {
+        return Vec::new();
+    };
+    let spec = context.spec();
+    let moving = spec.members.iter().filter_map(|member| {
+        let known = listed
+            .iter()
+            .find(|known| known.name == member.name.as_str())?;
+        (known.peer_urls != [spec.peer_url(member)]).then_some((member, known))
+    });
+    let refusals = moving.filter_map(|(member, known)| {
+        let url = known.peer_urls.join(",");
+        let (evidence, hint) = if known.is_learner {
+            (
+                format!("{} is a learner, and other members would have to be told that it is not at {url} any more", member.name),
+                "etcd gives a learner its vote when its peer URL changes (before 3.5.31 and 3.6.12): promote it \
+                 first, or remove it and let it join again",
+            )
+        } else if !due.iter().any(|other| other.name == member.name) {
+            (
+                format!("other members reach {} at {url}, and this run would leave that as it is", member.name),
+                "`etcd_peer_port` is of all members: run without a limit",
+            )
+        } else {
+            return None;
+        };
+        Some(context.refuse(Guard::Members, &member.host.name, evidence, hint))
+    });
+    refusals.collect()
 }
 
 /// Only a cluster that is well is upgraded (etcd's upgrade guides): a member that is not is one that

@@ -22,13 +22,27 @@ pub(super) fn is_one(context: &GuardContext<'_>) -> bool {
 }
 
 fn strangers<'a>(context: &GuardContext<'a>) -> impl Iterator<Item = (&'a MemberSpec, MemberName)> {
-    let cluster = &context.spec().name;
+    let (spec, cluster) = (context.spec(), &context.spec().name);
+    let leaving = spec
+        .leaving
+        .iter()
+        .filter_map(|leaver| leaver.member.as_ref());
+    // Members have other names where `etcd_name` gives them some.
+    let named: Vec<&MemberName> = spec
+        .members
+        .iter()
+        .chain(leaving)
+        .map(|m| &m.name)
+        .collect();
     context
         .found()
         .chain(context.leaving())
         .filter_map(move |(member, found)| {
             let conf = found.conf.as_ref().filter(|_| found.is_there())?;
             let name = conf.name.as_ref().filter(|name| !name.is_of(cluster))?;
+            if named.contains(&name) {
+                return None;
+            }
             Some((member, name.clone()))
         })
 }

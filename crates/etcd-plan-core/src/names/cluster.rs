@@ -22,6 +22,13 @@ impl ClusterName {
     pub fn member(&self, seq: u32) -> MemberName {
         MemberName(format!("{self}-{seq}").into())
     }
+
+    /// Gives the `etcd_seq` of the member that has this name by itself; none where it is no such name.
+    pub fn seq_of(&self, name: &MemberName) -> Option<u32> {
+        let rest = name.0.strip_prefix(&*self.0)?.strip_prefix('-')?;
+        let seq = rest.parse().ok()?;
+        (self.member(seq) == *name).then_some(seq)
+    }
 }
 
 impl Default for ClusterName {
@@ -52,7 +59,7 @@ impl FromStr for ClusterName {
 
 serde_through_text!(ClusterName);
 
-/// The name of a member, `<etcd_cluster>-<etcd_seq>`, as `etcdctl member list` shows it.
+/// The name of a member, mostly `<etcd_cluster>-<etcd_seq>`, as `etcdctl member list` shows it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberName(Arc<str>);
 
@@ -126,6 +133,10 @@ mod tests {
     fn knows_its_members() {
         let cluster: ClusterName = "etcd".parse().expect("a good name");
         assert!(cluster.member(3).is_of(&cluster));
+        assert_eq!(cluster.seq_of(&cluster.member(3)), Some(3));
+        for name in ["etcd-03", "etcd-x", "etcd", "other-3"] {
+            assert_eq!(cluster.seq_of(&name.parse().expect("a name")), None);
+        }
         let other: ClusterName = "etcd-x".parse().expect("a good name");
         assert!(!other.member(3).is_of(&cluster));
     }

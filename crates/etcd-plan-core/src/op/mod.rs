@@ -15,8 +15,9 @@ pub use file::{Digest, FileContent, Ownership, digest, hex};
 pub use read::{EtcdAccess, Fetch, ReadOp};
 pub use reply::{
     Alarm, Awaited, Compaction, DataDirFacts, EndpointStatus, EtcdFacts, Fetched, FileFacts,
-    FileKind, Holdings, Listener, MemberFacts, PackageFacts, PackageManager, Reply, RestoreTool,
-    ServiceFacts, ServiceManager, ServiceState, SnapshotFacts, SystemFacts, VotersFacts,
+    FileKind, Holdings, Listener, MemberFacts, PackageFacts, PackageManager, ProcessFacts, Reply,
+    RestoreTool, ServiceFacts, ServiceManager, ServiceState, SnapshotFacts, SystemFacts,
+    VotersFacts,
 };
 pub use service::Service;
 pub use write::{RestoredMember, WriteOp};

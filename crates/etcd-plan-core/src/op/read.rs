@@ -14,6 +14,8 @@ pub enum ReadOp {
     System,
     /// Which etcd is there, and which package manager. Answer: [`super::PackageFacts`].
     Package,
+    /// Which etcds run there, and how each was started. Answer: `Vec<`[`super::ProcessFacts`]`>`.
+    Processes,
     /// Kind, owner, mode, size and digest of a file or folder, links not followed. Answer:
     /// `Option<`[`super::FileFacts`]`>`, none when nothing is there.
     Stat {
@@ -105,6 +107,15 @@ pub enum ReadOp {
         /// How the etcd is reached that it was taken from: it counts the keys that there were; none
         /// where nobody can.
         count_by: Option<EtcdAccess>,
+    },
+    /// Which revision a member's store has: as its etcd says, or where that does not answer, since it
+    /// stands still or was never ready, by its database. Answer: `Option<u64>`, none where there is no
+    /// database.
+    HeldRevision {
+        /// The data directory.
+        data: HostPath,
+        /// How the etcd is reached.
+        access: EtcdAccess,
     },
     /// Which tool restores snapshots there. Answer: [`super::RestoreTool`].
     RestoreTool,

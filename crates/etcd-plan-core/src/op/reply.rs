@@ -18,6 +18,8 @@ pub enum Reply {
     System(SystemFacts),
     /// To `Package`.
     Package(PackageFacts),
+    /// To `Processes`.
+    Processes(Vec<ProcessFacts>),
     /// To `Stat`.
     Stat(Option<FileFacts>),
     /// To `ReadFile` and `FilePart`.
@@ -46,6 +48,8 @@ pub enum Reply {
     Compaction(Compaction),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
+    /// To `HeldRevision`.
+    HeldRevision(Option<u64>),
     /// To `RestoreTool`.
     RestoreTool(RestoreTool),
     /// To `Fetch`.
@@ -112,6 +116,20 @@ pub struct PackageFacts {
     pub etcdctl: Option<EtcdVersion>,
     /// The package manager, if one that we know is there and may be used.
     pub manager: Option<PackageManager>,
+}
+
+/// An etcd that runs, and how it was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessFacts {
+    /// The process.
+    pub pid: u32,
+    /// The service that it belongs to, without `.service`; none where it belongs to none, as in a
+    /// container.
+    pub unit: Option<String>,
+    /// The program and its arguments.
+    pub arguments: Vec<String>,
+    /// The variables of its environment that etcd reads: `ETCD_…`. None where we may not see them.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// What kind of thing lies at a path.

@@ -159,6 +159,17 @@ pub enum WriteOp {
         /// The member's id.
         id: EtcdId,
     },
+    /// Changes where other members reach a member; fine when that is so.
+    UpdateMember {
+        /// How a member of the cluster is reached.
+        access: EtcdAccess,
+        /// The id of the member that moves.
+        id: EtcdId,
+        /// Its peer URLs from then on, joined by commas.
+        peer_urls: String,
+        /// How long it is tried again while etcd refuses for reasons that pass.
+        timeout: Millis,
+    },
     /// Lets another member take over the lead; fine when the one that is reached does not lead.
     MoveLeader {
         /// How the leader is reached.
@@ -272,6 +283,17 @@ pub enum WriteOp {
     SaveSnapshot {
         /// How the etcd is reached.
         access: EtcdAccess,
+        /// The file.
+        path: HostPath,
+    },
+    /// Copies the database of a member that does not answer for itself, for root alone, and syncs it; one
+    /// that is there is replaced. Where the etcd stands still it is started first, for as long as it
+    /// takes what its log holds into its database; it stands still afterwards.
+    CopyDatabase {
+        /// The member's service.
+        service: Service,
+        /// The data directory.
+        data: HostPath,
         /// The file.
         path: HostPath,
     },

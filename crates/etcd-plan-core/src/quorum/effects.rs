@@ -1,5 +1,6 @@
 use super::Membership;
 use crate::action::{StepContext, removal, restart_turn};
+use crate::op::MemberFacts;
 use crate::plan::Action;
 use crate::run::RunContext;
 use crate::spec::MemberSpec;
@@ -43,7 +44,11 @@ impl Effect {
             Action::Launch => {
                 let service = context.facts().ok()?.service(&context.asks().service());
                 let runs = service.is_ok_and(|service| service.state.is_alive());
-                own().filter(|_| !runs).map(Self::Start)
+                // What runs there now and is of no use is stopped before.
+                let run = context.run;
+                let is_taken_away = run.takes_away(context.cluster(), context.member());
+                let stays = runs && !is_taken_away.unwrap_or(false);
+                own().filter(|_| !stays).map(Self::Start)
             }
             Action::AddMember { .. } => about()
                 .filter(|url| membership.get(url).is_none())
@@ -130,9 +135,12 @@ impl Membership {
             .iter()
             .filter_map(|leaver| leaver.member.as_ref());
         let known: Vec<&MemberSpec> = spec.members.iter().chain(leaving).collect();
-        let is_well = |urls: &[String]| {
+        let find = |listed: &MemberFacts| {
             let mut known = known.iter();
-            let member = known.find(|member| urls.contains(&spec.peer_url(member)))?;
+            known.find(|member| spec.is_listed_as(member, listed))
+        };
+        let is_well = |listed: &MemberFacts| {
+            let member = find(listed)?;
             let facts = run.observation.facts(&member.host.name).ok()?;
             let asks = crate::facts::MemberQuestions::new(spec, member);
             asks.last_said(facts).ok().map(|said| said.healthy)
@@ -140,9 +148,11 @@ impl Membership {
         let members = listed.iter().filter_map(|member| {
             let vote = Vote {
                 votes: !member.is_learner,
-                is_well: is_well(&member.peer_urls).unwrap_or(false),
+                is_well: is_well(member).unwrap_or(false),
             };
-            Some((member.peer_urls.first()?.clone(), vote))
+            // One that moves is called by where it will be: so the steps call it.
+            let url = find(member).map(|member| spec.peer_url(member));
+            Some((url.or_else(|| member.peer_urls.first().cloned())?, vote))
         });
         Some(members.collect())
     }

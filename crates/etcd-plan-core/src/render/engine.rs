@@ -72,7 +72,7 @@ pub(crate) fn render(template: &str, context: &impl Serialize) -> Result<String,
 }
 
 /// Gives a text as a YAML scalar: bare where that is safe, else quoted as JSON, which YAML takes.
-fn yaml_scalar(text: &str) -> String {
+pub(crate) fn yaml_scalar(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
         && text.chars().all(is_plain)

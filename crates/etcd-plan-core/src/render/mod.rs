@@ -7,6 +7,6 @@ mod environment;
 mod files;
 mod keys;
 
-pub(crate) use engine::render as render_template;
+pub(crate) use engine::{render as render_template, yaml_scalar};
 pub use environment::{ClientEnvironment, environment};
 pub use files::{Rendered, member_file, target};

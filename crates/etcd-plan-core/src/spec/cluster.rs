@@ -1,6 +1,6 @@
 use crate::diagnostic::Place;
 use crate::names::{Address, ClusterName, GroupName, HostName, HostPath, MemberName};
-use crate::op::Service;
+use crate::op::{MemberFacts, Service};
 use crate::spec::Leaver;
 use crate::spec::params::Settings;
 
@@ -29,7 +29,7 @@ pub struct ClusterSpec {
 pub struct MemberSpec {
     /// Its `etcd_seq`.
     pub seq: u32,
-    /// Its name, `<etcd_cluster>-<etcd_seq>`.
+    /// Its name, `<etcd_cluster>-<etcd_seq>` unless `etcd_name` says another.
     pub name: MemberName,
     /// The address that it advertises.
     pub address: Address,
@@ -102,6 +102,12 @@ impl ClusterSpec {
             member.address.in_url(),
             *self.settings.network.peer_port
         )
+    }
+
+    /// Says whether a member is the one that the cluster lists: by its peer URL, or by its name where it
+    /// moves to another one.
+    pub fn is_listed_as(&self, member: &MemberSpec, listed: &MemberFacts) -> bool {
+        listed.peer_urls.contains(&self.peer_url(member)) || listed.name == member.name.as_str()
     }
 
     /// Gives the members that vote.

@@ -10,7 +10,7 @@ mod resolve;
 mod ssh_args;
 mod types;
 
-pub(crate) use check::{Unread, check};
+pub(crate) use check::{KeyKind, Unread, check, key_kind};
 pub use cluster::{ClusterSpec, Connection, HostSpec, MemberSpec};
 pub use leaver::Leaver;
 pub use parameter::{Level, Parameter, Resolved, ValueOrigin};

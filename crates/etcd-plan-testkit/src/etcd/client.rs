@@ -256,6 +256,25 @@ impl State {
         self.decide(at, &Change::Remove(id))
     }
 
+    /// Changes where other members reach a member.
+    pub(crate) fn update_member(
+        &mut self,
+        at: &ProcessKey,
+        id: EtcdId,
+        peer_urls: &str,
+    ) -> Answer<()> {
+        let members = &self.etcds[at].member.members;
+        let urls: Vec<String> = peer_urls.split(',').map(str::to_owned).collect();
+        if !members.contains_key(&id) {
+            return Err("etcdserver: member not found".to_owned());
+        }
+        let mut others = members.values().filter(|known| known.id != id);
+        if others.any(|known| known.peer_urls.iter().any(|url| urls.contains(url))) {
+            return Err("etcdserver: Peer URLs already exists".to_owned());
+        }
+        self.decide(at, &Change::Update(id, urls))
+    }
+
     /// Gives a learner a vote.
     pub(crate) fn promote_member(&mut self, at: &ProcessKey, id: EtcdId) -> Answer<()> {
         let member = &self.etcds[at].member;

@@ -54,6 +54,7 @@ pub(crate) enum Change {
     Add(MemberFacts),
     Remove(EtcdId),
     Promote(EtcdId),
+    Update(EtcdId, Vec<String>),
     Publish {
         id: EtcdId,
         name: String,
@@ -173,6 +174,13 @@ impl MemberState {
     /// Takes over what the leader has beyond the own log, as raft does: by position. Says whether
     /// the logs agreed up to there; where they did not, both histories are now mixed.
     pub(crate) fn catch_up(&mut self, leader: &Self) -> bool {
+        // A new one gets a snapshot: what a cluster was restored with is in nobody's log.
+        if self.log.is_empty() {
+            let id = self.id;
+            *self = leader.clone();
+            self.id = id;
+            return true;
+        }
         let known = self.log.len().min(leader.log.len());
         let agreed = self.log[..known] == leader.log[..known];
         for entry in &leader.log[known..] {
@@ -226,6 +234,13 @@ impl MemberState {
             }
             Change::Promote(id) => {
                 if let Some(member) = self.members.get_mut(id) {
+                    member.is_learner = false;
+                }
+            }
+            // Late versions leave a learner one; others do not (facts.md S13).
+            Change::Update(id, peer_urls) => {
+                if let Some(member) = self.members.get_mut(id) {
+                    member.peer_urls.clone_from(peer_urls);
                     member.is_learner = false;
                 }
             }

@@ -2,6 +2,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use etcd_plan::core::names::{EtcdId, HostName};
+use etcd_plan::core::op::MemberFacts;
 
 use super::Instance;
 use super::config::Endpoint;
@@ -153,7 +154,7 @@ impl State {
     /// Says whether others reach the member under a peer URL that the cluster has for it.
     fn is_reachable_as_peer(&self, key: &ProcessKey, etcd: &Instance) -> bool {
         let here = self.host(&key.0);
-        let known = etcd.member.members.get(&etcd.member.id);
+        let known = self.known_to_others(key, etcd);
         here.is_reachable()
             && known.is_some_and(|known| {
                 known.peer_urls.iter().any(|url| {
@@ -162,6 +163,26 @@ impl State {
                     })
                 })
             })
+    }
+
+    /// Gives what the others know of a member, those of them that know most: it can be told elsewhere while
+    /// it does not hear of that. Alone it knows best itself.
+    fn known_to_others<'a>(
+        &'a self,
+        key: &ProcessKey,
+        etcd: &'a Instance,
+    ) -> Option<&'a MemberFacts> {
+        let same = |other: &Instance| other.member.cluster_id == etcd.member.cluster_id;
+        let others = self
+            .etcds
+            .iter()
+            .filter(|(of, other)| *of != key && same(other));
+        let best = others.map(|(_, other)| &other.member);
+        let best = best.max_by_key(|member| (member.term, member.log.len()));
+        let knows = best.filter(|best| best.log.len() >= etcd.member.log.len());
+        let id = etcd.member.id;
+        let known = knows.and_then(|knows| knows.members.get(&id));
+        known.or_else(|| etcd.member.members.get(&id))
     }
 
     /// Logs on both sides that members of different clusters call each other.

@@ -42,6 +42,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Done | Reply::TakenOver(_) => "done",
         Reply::System(_) => "system",
         Reply::Package(_) => "package",
+        Reply::Processes(_) => "processes",
         Reply::Stat(_) => "stat",
         Reply::Bytes(_) => "bytes",
         Reply::Names(_) => "names",
@@ -56,6 +57,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Voters(_) => "voters",
         Reply::Compaction(_) => "compaction",
         Reply::RestoreTool(_) => "restore tool",
+        Reply::HeldRevision(_) => "held revision",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",
@@ -63,6 +65,7 @@ fn every_question_has_an_answer_of_its_kind() {
     };
     assert_eq!(kind(ReadOp::System), "system");
     assert_eq!(kind(ReadOp::Package), "package");
+    assert_eq!(kind(ReadOp::Processes), "processes");
     assert_eq!(kind(ReadOp::Stat { path: path("/") }), "stat");
     assert_eq!(
         kind(ReadOp::ReadFile {

@@ -150,7 +150,8 @@ fn state(
     }
 }
 
-fn authority(spec: &ClusterSpec) -> AuthorityWanted {
+/// Says which CA a cluster wants.
+pub(crate) fn authority(spec: &ClusterSpec) -> AuthorityWanted {
     let settings = &spec.settings.certificate;
     AuthorityWanted {
         ca_dir: settings.ca_dir.value.clone(),
@@ -159,7 +160,8 @@ fn authority(spec: &ClusterSpec) -> AuthorityWanted {
     }
 }
 
-fn certificate(spec: &ClusterSpec, member: &MemberSpec) -> CertificateWanted {
+/// Says which certificate a member wants.
+pub(crate) fn certificate(spec: &ClusterSpec, member: &MemberSpec) -> CertificateWanted {
     let settings = &spec.settings.certificate;
     let wanted = CertificateWanted::for_member(&member.name, &member.address, *settings.validity);
     CertificateWanted {

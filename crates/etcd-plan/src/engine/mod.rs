@@ -34,6 +34,8 @@ mod settings;
 mod state;
 mod transfers;
 
+pub(crate) use keys::{authority as authority_wanted, certificate as certificate_wanted};
+
 pub use approved::Approved;
 pub use observed::{FactsMoved, Observed, Refused};
 pub use observer::{Flow, Observer, Silent, Together};

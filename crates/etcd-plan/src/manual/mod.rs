@@ -4,6 +4,7 @@
 //! | to | page |
 //! | --- | --- |
 //! | build a cluster, or bring it to what the inventory says | [`create`] |
+//! | take over a cluster that something else built | [`adopt`] |
 //! | add members | [`join`] |
 //! | take members out | [`remove`] |
 //! | put a new host in the place of a member | [`replace`] |
@@ -13,6 +14,7 @@
 //! | save what a cluster holds | [`backup`] |
 //! | compact and defragment | [`maintain`] |
 //! | make a cluster of a snapshot | [`restore`] |
+//! | make a cluster of what survivors hold | [`recover`] |
 //! | replace certificates and keys | [`rotate_certs`] |
 //! | put another authority in the place of the one that is there | [`rotate_ca`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
@@ -27,6 +29,9 @@
 
 #[doc = include_str!("create.md")]
 pub mod create {}
+
+#[doc = include_str!("adopt.md")]
+pub mod adopt {}
 
 #[doc = include_str!("join.md")]
 pub mod join {}
@@ -54,6 +59,9 @@ pub mod maintain {}
 
 #[doc = include_str!("restore.md")]
 pub mod restore {}
+
+#[doc = include_str!("recover.md")]
+pub mod recover {}
 
 #[doc = include_str!("rotate-certs.md")]
 pub mod rotate_certs {}

@@ -5,6 +5,7 @@
 //! certificate says and whether it must be issued again is decided in
 //! [`core::cert`](etcd_plan_core::cert).
 
+mod adopted;
 mod clients;
 mod error;
 mod folder;
@@ -19,6 +20,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use adopted::{KeptFile, ca_file, member_files};
 pub use clients::{ClientWanted, Issued};
 pub use error::{KeyProblem, PkiError, PkiErrorKind};
 pub use folder::Folder;

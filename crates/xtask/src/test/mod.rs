@@ -61,7 +61,14 @@ fn run_stages(stages: &[&Stage]) -> Tally {
                     outcomes[position] = Some(outcome);
                 }
                 How::Beside { first, then } => match first() {
-                    Ok(()) => beside.push((position, began, scope.spawn(then))),
+                    Ok(()) => beside.push((
+                        position,
+                        scope.spawn(move || {
+                            let outcome = then();
+                            say_outcome(stage, began, &outcome);
+                            outcome
+                        }),
+                    )),
                     Err(outcome) => {
                         say_outcome(stage, began, &outcome);
                         outcomes[position] = Some(outcome);
@@ -69,11 +76,10 @@ fn run_stages(stages: &[&Stage]) -> Tally {
                 },
             }
         }
-        for (position, began, running) in beside {
+        for (position, running) in beside {
             let outcome = running
                 .join()
                 .unwrap_or_else(|_| Outcome::failed("its thread panicked"));
-            say_outcome(stages[position], began, &outcome);
             outcomes[position] = Some(outcome);
         }
     });

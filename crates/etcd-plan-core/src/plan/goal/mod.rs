@@ -5,6 +5,7 @@ mod create;
 mod destroy;
 pub(in crate::plan) mod join;
 mod maintain;
+pub(in crate::plan) mod recover;
 mod reload;
 mod remove;
 mod replace;
@@ -59,6 +60,10 @@ pub enum Goal {
     /// A new cluster is made of a snapshot: see [`PlanBuilder::snapshot`](super::PlanBuilder::snapshot).
     /// What is there is moved aside, as by [`Goal::Rebuild`].
     Restore,
+    /// A new cluster is made of what the best survivor holds of one that has lost its quorum for good.
+    /// Members that are dead are left out: see [`PlanBuilder::depart`](super::PlanBuilder::depart) and
+    /// [`PlanBuilder::dead`](super::PlanBuilder::dead).
+    Recover,
     /// The members of the cluster that lives get new keys and certificates from the authority that is
     /// there, one after the other and without a restart.
     RotateCerts,
@@ -70,7 +75,7 @@ pub enum Goal {
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -82,6 +87,7 @@ impl Goal {
         Self::Backup,
         Self::Maintain,
         Self::Restore,
+        Self::Recover,
         Self::RotateCerts,
         Self::RotateCa,
     ];
@@ -100,6 +106,7 @@ impl Goal {
             Self::Backup => "backup",
             Self::Maintain => "maintain",
             Self::Restore => "restore",
+            Self::Recover => "recover",
             Self::RotateCerts => "rotate-certs",
             Self::RotateCa => "rotate-ca",
         }
@@ -124,13 +131,23 @@ impl Goal {
             | Self::Maintain
             | Self::RotateCerts
             | Self::RotateCa => PurgeRule::WhenNeeded,
-            Self::Rebuild | Self::Destroy | Self::Restore => PurgeRule::Always,
+            Self::Rebuild | Self::Destroy | Self::Restore | Self::Recover => PurgeRule::Always,
         }
     }
 
     /// Says whether members leave.
     pub(crate) fn changes_who_leaves(self) -> bool {
         matches!(self, Self::Remove | Self::Replace)
+    }
+
+    /// Says whether members can be named that are not to be among those of the cluster afterwards.
+    pub(crate) fn leaves_members_out(self) -> bool {
+        self.changes_who_leaves() || self == Self::Recover
+    }
+
+    /// Says whether every member gets a store that was made before.
+    pub(crate) fn places_stores(self) -> bool {
+        matches!(self, Self::Restore | Self::Recover)
     }
 
     /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
@@ -184,6 +201,7 @@ impl Goal {
             Self::Backup => each(steps, backup::plan),
             Self::Maintain => each(steps, maintain::plan),
             Self::Restore => each(steps, restore::plan),
+            Self::Recover => each(steps, recover::plan),
             Self::RotateCerts => each(steps, rotate::plan_certs),
             Self::RotateCa => each(steps, rotate::plan_ca),
         }

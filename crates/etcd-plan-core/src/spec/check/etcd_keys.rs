@@ -161,6 +161,32 @@ const HARMFUL: &[(&str, &str)] = &[
     ),
 ];
 
+/// What `etcd_extra_config` may be given for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    /// Any value that etcd takes.
+    Free,
+    /// None, since etcd-plan sets it itself.
+    Reserved,
+    /// None, for the harm that it does: how the sentence goes on from the key.
+    Harmful(&'static str),
+    /// None, since etcd does not know it and passes over it.
+    Unknown,
+}
+
+/// Says what a key of etcd's configuration file is to `etcd_extra_config`.
+pub(crate) fn kind(key: &str) -> KeyKind {
+    if RESERVED.iter().any(|(name, _)| *name == key) {
+        KeyKind::Reserved
+    } else if let Some((_, why)) = HARMFUL.iter().find(|(name, _)| *name == key) {
+        KeyKind::Harmful(why)
+    } else if KNOWN.contains(&key) {
+        KeyKind::Free
+    } else {
+        KeyKind::Unknown
+    }
+}
+
 /// Checks the keys of `etcd_extra_config`.
 pub(super) fn check(cluster: &ClusterSpec, findings: &mut Diagnostics) {
     let extra = &cluster.settings.storage.extra_config;

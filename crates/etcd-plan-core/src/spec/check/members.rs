@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Unread;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::names::{Address, Port};
+use crate::names::{Address, MemberName, Port};
 use crate::spec::{ClusterSpec, MemberSpec};
 
 /// The most voters that etcd's FAQ advises.
@@ -124,6 +124,39 @@ fn check_count(cluster: &ClusterSpec, findings: &mut Diagnostics) {
         _ => format!("{voters} voting members"),
     };
     findings.push(finding.at(cluster.place.clone(), label));
+}
+
+/// Checks that no two members, of whichever clusters, have the same name: their certificates would lie
+/// in one place. Those with one `etcd_seq` are a finding of their own.
+pub(super) fn check_names<'a>(
+    clusters: impl Iterator<Item = &'a ClusterSpec>,
+    findings: &mut Diagnostics,
+) {
+    let mut by_name: BTreeMap<&MemberName, Vec<(&ClusterSpec, &MemberSpec)>> = BTreeMap::new();
+    for cluster in clusters {
+        for member in &cluster.members {
+            by_name
+                .entry(&member.name)
+                .or_default()
+                .push((cluster, member));
+        }
+    }
+    for (name, members) in by_name {
+        let [(one, first), .., (other, last)] = members[..] else {
+            continue;
+        };
+        if one.name == other.name && first.seq == last.seq {
+            continue;
+        }
+        let hosts: Vec<&str> = members.iter().map(|(_, m)| m.host.name.as_str()).collect();
+        let message = format!("hosts {} have members of one name, {name}", listed(&hosts));
+        let hint =
+            "members keep the names with which they were made: see `etcd_name` of these hosts";
+        let finding = Diagnostic::new(Code::NameReused, message, hint)
+            .at(last.place.clone(), "")
+            .see(first.place.clone(), "the same name");
+        findings.push(finding);
+    }
 }
 
 /// Checks that no two members, of whichever clusters, listen on the same address and port.

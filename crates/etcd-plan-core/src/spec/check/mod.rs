@@ -6,6 +6,8 @@ mod settings;
 
 use std::collections::BTreeSet;
 
+pub(crate) use etcd_keys::{KeyKind, kind as key_kind};
+
 use super::ClusterSpec;
 use crate::diagnostic::Diagnostics;
 
@@ -44,6 +46,7 @@ pub(crate) fn check(clusters: &[ClusterSpec], unread: &[Unread]) -> Diagnostics 
         settings::check(cluster, unread, &mut findings);
         etcd_keys::check(cluster, &mut findings);
     }
+    members::check_names(clusters.iter(), &mut findings);
     members::check_endpoints(checked(), &mut findings);
     findings
 }

@@ -12,7 +12,7 @@ pub const IDENTITY: &[Parameter] = &[
         in_seeds: true,
         doc: &[
             "The number of the member in its cluster, required and unique there.",
-            "A host that carries it is an etcd member; its name is `<etcd_cluster>-<etcd_seq>`.",
+            "A host that carries it is an etcd member; its name is `<etcd_cluster>-<etcd_seq>`, or `etcd_name`.",
         ],
     },
     Parameter {
@@ -24,6 +24,18 @@ pub const IDENTITY: &[Parameter] = &[
         doc: &[
             "The name of the cluster.",
             "It stands in member names, certificates and file names.",
+        ],
+    },
+    Parameter {
+        name: "etcd_name",
+        type_name: <String as ParameterValue>::TYPE,
+        default: "",
+        levels: &[Level::Instance],
+        in_seeds: false,
+        doc: &[
+            "The name of the member, where it is not `<etcd_cluster>-<etcd_seq>`.",
+            "That is so in clusters that another tool has built: etcd does not let a member take another",
+            "name. It stands in its certificate and in file names.",
         ],
     },
     Parameter {

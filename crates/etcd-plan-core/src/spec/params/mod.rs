@@ -21,7 +21,7 @@ pub use identity::IDENTITY;
 pub use network::NetworkSettings;
 pub use package::PackageSettings;
 pub use storage::StorageSettings;
-pub(crate) use table::{ParameterValue, Resolver, not_a};
+pub(crate) use table::{ParameterValue, Resolver, not_a, to_json};
 pub use timing::TimingSettings;
 
 use super::Parameter;

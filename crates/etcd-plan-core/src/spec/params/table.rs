@@ -258,7 +258,7 @@ impl ParameterValue for ExtraConfig {
 }
 
 /// Gives a value as JSON has it: `yes` is a boolean, as YAML has it for Ansible. Numbers that JSON would change (`3.10`) stay texts.
-fn to_json(value: &Value) -> serde_json::Value {
+pub(crate) fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null | Value::Vault => serde_json::Value::Null,
         Value::Scalar { quoted: false, .. } if value.as_int().is_some() => value.as_int().into(),

@@ -149,9 +149,10 @@ fn member(
     let address = host::address(vars, &host_spec.connection, place.clone(), findings)?;
     let learner = host::learner(vars, findings);
     let seq = carrier.seq?;
+    let given = host::member_name(vars, name, seq, findings);
     Some(MemberSpec {
         seq,
-        name: name.member(seq),
+        name: given.unwrap_or_else(|| name.member(seq)),
         address,
         learner,
         host: host_spec,

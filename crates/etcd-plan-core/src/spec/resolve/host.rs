@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::inventory::{HostVars, Value, Var};
-use crate::names::{Address, ClusterName};
+use crate::names::{Address, ClusterName, MemberName};
 use crate::spec::params::not_a;
 use crate::spec::{Connection, HostSpec, SshArgs};
 
@@ -44,6 +44,38 @@ pub(super) fn cluster_name(vars: &HostVars<'_>, findings: &mut Diagnostics) -> O
     };
     let message = format!("`etcd_cluster` {clause}");
     let hint = "name the cluster, such as `etcd` or `etcd-prod`; the name stands in file names";
+    findings.push(Diagnostic::new(code, message, hint).at(var.place(), ""));
+    None
+}
+
+/// Gives `etcd_name`; none where it is not set, or not good, with a finding. The name that a member with
+/// another number has by itself is not good.
+pub(super) fn member_name(
+    vars: &HostVars<'_>,
+    cluster: &ClusterName,
+    seq: u32,
+    findings: &mut Diagnostics,
+) -> Option<MemberName> {
+    let var = vars.get("etcd_name").filter(|var| !var.value.is_null())?;
+    let value = rendered(vars, &var, findings)?;
+    let (code, clause) = match value.as_text().map(str::parse::<MemberName>) {
+        Some(_) if value.as_text() == Some("") => return None,
+        Some(Ok(name)) => match cluster.seq_of(&name).filter(|own| *own != seq) {
+            None => return Some(name),
+            Some(own) => (
+                Code::BadValue,
+                format!("is `{name}`, as the member with `etcd_seq` {own} is called"),
+            ),
+        },
+        Some(Err(why)) => (
+            Code::BadValue,
+            format!("is {}, which {why}", value.in_message()),
+        ),
+        None => not_a(&value, "a text"),
+    };
+    let message = format!("`etcd_name` of host {} {clause}", vars.host());
+    let hint = "write the member's name as `etcdctl member list` shows it, and the number in it as \
+                `etcd_seq`";
     findings.push(Diagnostic::new(code, message, hint).at(var.place(), ""));
     None
 }

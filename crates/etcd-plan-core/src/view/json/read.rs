@@ -93,8 +93,9 @@ fn cluster(document: &Cluster) -> Result<ClusterSpec, PlanError> {
         .extend(unknown.map(|name| format!("`{name}` is no parameter")));
     let leave = document.leaving.iter().filter_map(|l| l.member.as_ref());
     for member in document.members.iter().chain(leave) {
-        let name = document.name.member(member.seq);
-        if name != member.name {
+        let is_other = |seq| seq != member.seq;
+        if document.name.seq_of(&member.name).is_some_and(is_other) {
+            let name = document.name.member(member.seq);
             reader
                 .problems
                 .push(format!("member {} would be called {name}", member.name));

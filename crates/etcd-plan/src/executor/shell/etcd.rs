@@ -102,6 +102,21 @@ pub(super) fn move_leader<'a>(
     self::access(call, access)
 }
 
+pub(super) fn update_member<'a>(
+    call: Call<'a>,
+    access: &EtcdAccess,
+    id: EtcdId,
+    peer_urls: &str,
+    timeout: Millis,
+) -> Call<'a> {
+    let call = call
+        .function("update_member")
+        .word(&id.to_string())
+        .word(peer_urls)
+        .word(&timeout.to_string());
+    self::access(call, access)
+}
+
 pub(super) fn remove_member<'a>(call: Call<'a>, access: &EtcdAccess, id: EtcdId) -> Call<'a> {
     let call = call.function("remove_member").word(&id.to_string());
     self::access(call, access)

@@ -144,6 +144,15 @@ promote_member() { # ID TIMEOUT_MS ACCESS
         member promote "$id"
 }
 
+update_member() { # ID PEER_URLS TIMEOUT_MS ACCESS
+    id=$1 peer_urls=$2 timeout=$3
+    shift 3
+    use_access "$@"
+    # etcd takes the URLs that a member has once more: nothing says that it was done before.
+    change_members "$timeout" 'request timed out' 'never said' \
+        member update "$id" --peer-urls "$peer_urls"
+}
+
 remove_member() { # ID ACCESS
     id=$1
     shift

@@ -7,7 +7,7 @@ use etcd_plan_core::op::{Op, ReadOp, Reply, WriteOp};
 
 use super::call::Call;
 use super::settings::Settings;
-use super::{data_dir, etcd, file, listeners, lock, package, service, snapshot, system};
+use super::{data_dir, etcd, file, listeners, lock, package, process, service, snapshot, system};
 
 /// What an operation printed and said.
 pub(super) struct Output<'a> {
@@ -51,6 +51,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
     match read {
         ReadOp::System => call.function("system_facts"),
         ReadOp::Package => call.function("package_facts"),
+        ReadOp::Processes => call.function("etcd_processes"),
         ReadOp::Stat { path } => call.function("stat_path").path(path),
         ReadOp::ReadFile { path } => file::read(call, path),
         ReadOp::Folder { path } => call.function("names_in").path(path),
@@ -75,6 +76,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
             etcd::access(call.word(&keep.to_string()), access)
         }
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
+        ReadOp::HeldRevision { data, access } => {
+            etcd::access(call.function("held_revision").path(data), access)
+        }
         ReadOp::RestoreTool => call.function("restore_tool"),
         ReadOp::FilePart {
             path,
@@ -148,6 +152,12 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             id,
             timeout,
         } => etcd::promote_member(call, access, *id, *timeout),
+        WriteOp::UpdateMember {
+            access,
+            id,
+            peer_urls,
+            timeout,
+        } => etcd::update_member(call, access, *id, peer_urls, *timeout),
         WriteOp::RemoveMember { access, id } => etcd::remove_member(call, access, *id),
         WriteOp::MoveLeader {
             access,
@@ -197,6 +207,14 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
+        WriteOp::CopyDatabase {
+            service,
+            data,
+            path,
+        } => service::name(call.function("copy_database"), service)
+            .path(&service.config)
+            .path(data)
+            .path(path),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -210,6 +228,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Write(_) => Reply::Done,
         Op::Read(ReadOp::System) => Reply::System(system::facts(output)?),
         Op::Read(ReadOp::Package) => Reply::Package(package::facts(output)?),
+        Op::Read(ReadOp::Processes) => Reply::Processes(process::facts(output)?),
         Op::Read(ReadOp::Stat { .. }) => Reply::Stat(file::facts(output)?),
         Op::Read(ReadOp::ReadFile { .. }) => Reply::Bytes(file::content(output)?),
         Op::Read(ReadOp::Folder { .. }) => Reply::Names(file::names(output)?),
@@ -226,6 +245,9 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
         Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
+        Op::Read(ReadOp::HeldRevision { .. }) => {
+            Reply::HeldRevision(snapshot::held_revision(output.text()?)?)
+        }
         Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
@@ -247,6 +269,7 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::StartService { delay: timeout, .. }
             | WriteOp::AddMember { timeout, .. }
             | WriteOp::PromoteMember { timeout, .. }
+            | WriteOp::UpdateMember { timeout, .. }
             | WriteOp::MoveLeader { timeout, .. },
         ) => patience + Duration::from_millis(timeout.0),
         Op::Write(
@@ -256,9 +279,10 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::ReplacePackage { .. }
             | WriteOp::PutBackPrograms { .. },
         ) => INSTALLATION,
-        Op::Read(ReadOp::Snapshot { .. })
+        Op::Read(ReadOp::Snapshot { .. } | ReadOp::HeldRevision { .. })
         | Op::Write(
-            WriteOp::RestoreSnapshot { .. }
+            WriteOp::CopyDatabase { .. }
+            | WriteOp::RestoreSnapshot { .. }
             | WriteOp::PlaceStore { .. }
             | WriteOp::SaveSnapshot { .. }
             | WriteOp::Compact { .. }

@@ -85,3 +85,10 @@ stop_service() { # NAME TIMEOUT_MS KILL_AFTER_MS
         pause 0.05
     done
 }
+
+etcd_processes() {
+    for folder in /proc/[0-9]*; do
+        { read -r program <"$folder/comm"; } 2>/dev/null || continue
+        [ "$program" != etcd ] || print_process "${folder#/proc/}" ''
+    done
+}

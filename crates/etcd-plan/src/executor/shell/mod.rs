@@ -22,6 +22,7 @@ mod listeners;
 mod lock;
 mod lower;
 mod package;
+mod process;
 mod protocol;
 mod quote;
 mod service;

@@ -11,7 +11,7 @@ use super::quote::{HoldsZero, quote};
 use super::settings::Settings;
 
 /// The shell functions that every host gets.
-const FUNCTIONS: [&str; 9] = [
+const FUNCTIONS: [&str; 10] = [
     include_str!("protocol.sh"),
     include_str!("file.sh"),
     include_str!("lock.sh"),
@@ -21,6 +21,7 @@ const FUNCTIONS: [&str; 9] = [
     include_str!("data_dir.sh"),
     include_str!("etcd.sh"),
     include_str!("snapshot.sh"),
+    include_str!("process.sh"),
 ];
 
 /// What a session and its shell say to each other, as functions on text and bytes.

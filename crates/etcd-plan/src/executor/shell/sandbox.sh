@@ -97,3 +97,12 @@ await_end() { # NAME TIMEOUT_MS
         pause 0.05
     done
 }
+
+# Those of other sandboxes run on the same machine, and are not asked about.
+etcd_processes() {
+    for file in "$root"/run/*.pid; do
+        service=${file##*/}
+        service=${service%.pid}
+        ! process "$service" || print_process "$pid" "/$service.service"
+    done
+}

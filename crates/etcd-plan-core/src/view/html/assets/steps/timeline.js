@@ -73,14 +73,17 @@ function gather(list) {
 }
 
 function drawAxis(span) {
-  const most = window.innerWidth < 720 ? 3 : 8;
+  const isNarrow = window.innerWidth < 720;
+  const most = isNarrow ? 3 : 8;
+  // A label behind which there is no room for it stands before its place.
+  const roomEnds = isNarrow ? 0.8 : 0.94;
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000, 120_000, 300_000, 600_000].find((ms) => span / ms <= most) ?? 3_600_000;
   const ticks = [];
   for (let ms = 0; ms <= span; ms += step) {
     const label = span < 1000 ? `${ms} ms` : ms % 1000 === 0 ? `${ms / 1000} s` : `${(ms / 1000).toFixed(1)} s`;
-    const tick = el("span.tick", { vars: { left: `${(ms / span) * 100}%` } }, el("span", {}, label));
-    tick.classList.toggle("is-last", ms / span > 0.94);
-    ticks.push(tick);
+    const place = (ms / span) * 100;
+    const side = place / 100 > roomEnds ? { right: `${100 - place}%` } : { left: `${place}%` };
+    ticks.push(el("span.tick", { vars: side }, label));
   }
   return el("div.row.axis", { "aria-hidden": "true" }, el("span.row-name"), el("span.track", {}, ticks));
 }
