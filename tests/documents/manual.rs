@@ -36,7 +36,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 13] = [
+const PAGES: [(&str, Shown); 14] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("adopt", adopted),
     ("join", || {
