@@ -15,7 +15,7 @@ struct Case {
     hold_data: &'static [&'static str],
 }
 
-type Cut = fn(usize) -> FaultPlan;
+pub(crate) type Cut = fn(usize) -> FaultPlan;
 
 pub(crate) const CUTS: [(&str, Cut); 3] = [
     (

@@ -78,7 +78,7 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
             let is_left_alone = report.count(Outcome::Changed) == 0;
             assert_eq!(is_left_alone, there == There::Running);
         }
-        (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy)) => {
+        (_, other @ (Goal::Remove | Goal::Replace | Goal::Destroy | Goal::Recover)) => {
             panic!("{other} is not about whole clusters that are to be there")
         }
         (_, Goal::Rebuild | Goal::Restore) => {

@@ -23,6 +23,7 @@ mod plans;
 mod previews;
 mod purges;
 mod quorum;
+mod recovers;
 mod refusals;
 mod registration;
 mod reloads;

@@ -36,7 +36,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 13] = [
+const PAGES: [(&str, Shown); 14] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("adopt", adopted),
     ("join", || {
@@ -65,6 +65,16 @@ const PAGES: [(&str, Shown); 13] = [
         preview(&scene, 3, Goal::Maintain, &["revisions 2"])
     }),
     ("restore", restoring),
+    ("recover", || {
+        let scene = on(3);
+        for host in [&ALL[1], &ALL[3]] {
+            scene.world.kill_service(host, "etcd");
+            for path in ["/data/etcd", "/etc/etcd"] {
+                scene.world.wipe(host, path);
+            }
+        }
+        preview(&scene, 3, Goal::Recover, &[])
+    }),
     ("monitoring", watching),
     ("consumers", patroni),
 ];

@@ -18,6 +18,7 @@ mod larger;
 mod packages;
 mod python;
 mod rebuild;
+mod recovers;
 mod reload;
 mod removes;
 mod stores;

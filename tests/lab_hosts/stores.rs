@@ -40,7 +40,7 @@ fn sizes(hosts: &Hosts) -> [u64; 3] {
     })
 }
 
-fn with<'a>(goal: Goal, folder: &'a Path) -> impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_> + 'a {
+fn with(goal: Goal, folder: &Path) -> impl FnOnce(PlanBuilder<'_>) -> PlanBuilder<'_> + '_ {
     move |choose| {
         let choose = choose.goal(goal).keep_revisions(1).threshold(1);
         choose.backup_to(folder.to_string_lossy())

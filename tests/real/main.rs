@@ -13,6 +13,7 @@ mod maintenance;
 mod monitoring;
 mod moves;
 mod prometheus;
+mod recovers;
 mod reloads;
 mod removes;
 mod restores;

@@ -42,3 +42,27 @@ def test_what_was_backed_up_is_restored(tmp_path: Path) -> None:
     assert report.changed and pyetcdplan.status(ONE, executor)
     with pytest.raises(pyetcdplan.PlanError, match="needs a snapshot"):
         pyetcdplan.plan(ONE, goal="restore")
+
+
+def test_a_cluster_that_is_well_is_not_recovered() -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    with pytest.raises(pyetcdplan.GuardRefused, match="the cluster has a quorum"):
+        pyetcdplan.apply(ONE, executor, goal="recover")
+    with pytest.raises(pyetcdplan.PlanError, match="leaves out no member that lives"):
+        pyetcdplan.plan(ONE, goal="recover", depart=["10.10.10.10"])
+
+
+def test_what_a_survivor_holds_is_recovered(tmp_path: Path) -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    hosts = [f"10.10.10.{number}" for number in (10, 11, 12)]
+    three = {"etcd": {"hosts": {host: {"etcd_seq": seq} for seq, host in enumerate(hosts)}}}
+    pyetcdplan.apply(three, executor)
+    for host in hosts[1:]:
+        executor.cut_network(host)
+    kept = tmp_path / "kept"
+    report = pyetcdplan.apply(
+        three, executor, goal="recover", depart=hosts[1:], dead=True, backup_to=str(kept)
+    )
+    assert report.changed and len(list(kept.glob("*.db"))) == 1
+    assert any("answers and knows no leader" in note for note in report.notes)

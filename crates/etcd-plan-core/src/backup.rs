@@ -16,7 +16,7 @@ pub struct Manifest {
     pub kept_at: String,
     /// The cluster.
     pub cluster: ClusterName,
-    /// The cluster's id.
+    /// The cluster's id; 0 where no member could be asked, since its database was copied.
     pub cluster_id: EtcdId,
     /// The revision of the store.
     pub revision: u64,

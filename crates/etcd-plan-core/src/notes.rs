@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn, running};
-use crate::facts::{ClockOffset, FoundConf, MemberQuestions};
+use crate::facts::{Basis, ClockOffset, FoundConf, MemberQuestions, Survivor, Survivors};
 use crate::guard::split_hint;
 use crate::names::EtcdVersion;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
@@ -26,8 +26,10 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
         if run.plan.goal().bears_unreached_hosts() {
             notes.extend(unreached(spec, run));
         }
-        if run.plan.goal() == Goal::Restore {
-            notes.extend(restored(run));
+        match run.plan.goal() {
+            Goal::Restore => notes.extend(restored(run)),
+            Goal::Recover if *run.basis(cluster) != Basis::Nothing => notes.push(renewed()),
+            _ => {}
         }
         if run.plan.goal() == Goal::Maintain {
             notes.extend(rooms(spec, run));
@@ -51,7 +53,10 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
 pub fn lasting(run: &RunContext<'_>) -> Vec<String> {
     let clusters = 0..run.plan.clusters().len();
     clusters
-        .filter_map(|cluster| endpoints(cluster, run))
+        .flat_map(|cluster| {
+            let survivors = recovered(cluster, run).into_iter();
+            survivors.chain(endpoints(cluster, run))
+        })
         .collect()
 }
 
@@ -84,11 +89,76 @@ fn restored(run: &RunContext<'_>) -> Vec<String> {
                 .to_owned()
         }
     }];
-    notes.push(
-        "it is a new cluster: clients that watch have to begin anew, and leases run on from where they were"
-            .to_owned(),
-    );
+    notes.push(renewed());
     notes
+}
+
+fn renewed() -> String {
+    "it is a new cluster: clients that watch have to begin anew, and leases run on from where they were"
+        .to_owned()
+}
+
+/// What is left of a cluster that has lost its quorum, which of it is taken, and what is lost with the
+/// rest. Once the run has changed what there was, nothing is told that was not told before.
+fn recovered(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let basis = run.basis(cluster);
+    let found = Survivors::of(spec, run.observation);
+    if *basis == Basis::Nothing || Basis::of(run.plan, cluster, run.observation) != *basis {
+        return Vec::new();
+    }
+    let mut notes: Vec<String> = found.holding.iter().map(held).collect();
+    let others = spec.members.iter().filter(|member| {
+        let mut holding = found.holding.iter();
+        !holding.any(|held| held.member.name == member.name)
+    });
+    let empty: Vec<&str> = others.map(|member| member.name.as_str()).collect();
+    if !empty.is_empty() && found.note.is_none() {
+        let new = empty.join(", ");
+        notes.push(format!("{new}: no data; joins the new cluster as a member"));
+    }
+    for dead in &spec.leaving {
+        notes.push(format!(
+            "{} is dead, and no member of the new cluster: when its host is there again, `etcd-plan join` \
+             moves aside what it holds and takes it in",
+            dead.name()
+        ));
+    }
+    let (from, revision) = match basis {
+        Basis::Survivor { member, .. } => {
+            let best = found.best().and_then(|best| best.revision);
+            (format!("what {member} holds"), best.unwrap_or_default())
+        }
+        Basis::Taken(note) => (
+            format!(
+                "{}, which a run that was cut off has taken from {}",
+                note.kept_at, note.taken_from
+            ),
+            note.revision,
+        ),
+        Basis::Nothing => return Vec::new(),
+    };
+    notes.push(format!(
+        "the new cluster is made of {from}, revision {revision}; lost is what was written after that, \
+         which only members had that are gone"
+    ));
+    notes
+}
+
+/// What one survivor holds.
+fn held(survivor: &Survivor<'_>) -> String {
+    let name = &survivor.member.name;
+    match (survivor.status, survivor.revision) {
+        (Some(status), _) => format!(
+            "{name} answers and knows no leader: revision {}, raft index {}, term {}",
+            status.revision, status.raft_applied_index, status.raft_term
+        ),
+        (None, Some(revision)) => format!(
+            "{name} does not answer: its database has revision {revision}, and may lack the last that its \
+             log has"
+        ),
+        (None, None) => format!("{name} does not answer, and there is no database"),
+    }
 }
 
 /// How much of each database is not in use: maintenance does nothing where that is little.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::{MemberFound, MemberQuestions, Missing, Observation, Situation, Standing};
+use crate::facts::{
+    Basis, MemberFound, MemberQuestions, Missing, Observation, Situation, Standing,
+};
 use crate::names::{EtcdVersion, HostName};
 use crate::op::{EtcdFacts, MemberFacts, ReadOp};
 use crate::plan::{Goal, Plan, PurgeRule, Subtask};
@@ -39,6 +41,8 @@ pub struct RunContext<'a> {
     pub inputs: &'a RunInputs,
     /// What there was of each cluster before the first change.
     pub situations: &'a [Situation],
+    /// From what each cluster is made anew, where the goal is that; it may be empty elsewhere.
+    pub bases: &'a [Basis],
     /// Whether anything would change, for each cluster: one that is left alone is not locked.
     pub busy: &'a [bool],
 }
@@ -47,6 +51,11 @@ impl<'a> RunContext<'a> {
     /// Gives what there was of a cluster.
     pub fn situation(&self, cluster: usize) -> &'a Situation {
         &self.situations[cluster]
+    }
+
+    /// Gives from what a cluster that has lost its quorum is made anew.
+    pub fn basis(&self, cluster: usize) -> &'a Basis {
+        self.bases.get(cluster).unwrap_or(&Basis::Nothing)
     }
 
     /// Says whether a member is to join a cluster that lives.
@@ -67,8 +76,11 @@ impl<'a> RunContext<'a> {
     }
 
     /// Says whether what a cluster holds is saved, where the plan has steps for that: before an upgrade
-    /// that has nothing to do it is not.
+    /// that has nothing to do it is not, nor where a recovery goes on from what was saved before.
     pub fn saves(&self, cluster: usize) -> bool {
+        if self.plan.goal() == Goal::Recover {
+            return matches!(self.basis(cluster), Basis::Survivor { .. });
+        }
         let Some(target) = self.target(cluster) else {
             return true;
         };
@@ -91,9 +103,16 @@ impl<'a> RunContext<'a> {
 
     /// Gives the member that a snapshot of a cluster is taken from: of the voters that are selected
     /// and answer a linearizable read, the first that follows and has about as much of the log as the
-    /// others, or else the one that leads; none where nobody answers.
+    /// others, or else the one that leads; none where nobody answers. Where there is no quorum, it is
+    /// the survivor that was chosen.
     pub fn snapshot_source(&self, cluster: usize) -> Option<&'a MemberSpec> {
         let spec = &self.plan.clusters()[cluster];
+        if self.plan.goal() == Goal::Recover {
+            let Basis::Survivor { member, .. } = self.basis(cluster) else {
+                return None;
+            };
+            return spec.members.iter().find(|known| known.name == *member);
+        }
         let selection = self.plan.selection();
         let answers = spec.members.iter().filter_map(|member| {
             let facts = self.observation.facts(&member.host.name).ok()?;
@@ -218,7 +237,10 @@ impl<'a> RunContext<'a> {
 
     /// Says whether what is there of a cluster is taken away.
     pub fn purges(&self, cluster: usize) -> bool {
-        if self.plan.joins(cluster) || self.plan.goal().leaves_what_is_there() {
+        if self.plan.joins(cluster)
+            || self.plan.goal().leaves_what_is_there()
+            || self.recovers_nothing(cluster)
+        {
             return false;
         }
         match self.situation(cluster) {
@@ -232,11 +254,17 @@ impl<'a> RunContext<'a> {
     pub fn builds(&self, cluster: usize) -> bool {
         let is_there = matches!(self.situation(cluster), Situation::Present { .. });
         let goal = self.plan.goal();
-        if goal.leaves_what_is_there() || goal == Goal::Destroy {
+        if goal.leaves_what_is_there() || goal == Goal::Destroy || self.recovers_nothing(cluster) {
             return false;
         }
         let takes = |subtask| self.plan.selection().takes(subtask);
         !self.plan.joins(cluster) && takes(Subtask::Launch) && (!is_there || self.purges(cluster))
+    }
+
+    /// Says whether the goal is to recover a cluster, and there is nothing to recover it from: that which a
+    /// run was about to make when it was cut off works already, and is left to be finished.
+    fn recovers_nothing(&self, cluster: usize) -> bool {
+        self.plan.goal() == Goal::Recover && *self.basis(cluster) == Basis::Nothing
     }
 
     /// Gives the token of a cluster: a new one for each build, since with an old one and old peer

@@ -114,6 +114,8 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Read(ReadOp::AwaitHealthy { .. }) => "await_healthy",
         Op::Read(ReadOp::Compaction { .. }) => "compaction",
         Op::Read(ReadOp::RestoreTool) => "restore_tool",
+        Op::Read(ReadOp::HeldRevision { .. }) => "held_revision",
+        Op::Write(WriteOp::CopyDatabase { .. }) => "copy_database",
         Op::Write(WriteOp::SendFile { .. }) => "send_file",
         Op::Write(WriteOp::StagePart { .. }) => "stage_part",
         Op::Write(WriteOp::RestoreSnapshot { .. }) => "restore_snapshot",
@@ -166,6 +168,7 @@ fn op_object(op: &Op) -> Option<String> {
             | ReadOp::StartedAfter { path, .. }
             | ReadOp::Snapshot { path, .. }
             | ReadOp::FilePart { path, .. }
+            | ReadOp::HeldRevision { data: path, .. }
             | ReadOp::Fetch(Fetch { path, .. }),
         )
         | Op::Write(
@@ -187,7 +190,8 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::SendFile { path, .. }
             | WriteOp::StagePart { path, .. }
             | WriteOp::RestoreSnapshot { into: path, .. }
-            | WriteOp::PlaceStore { to: path, .. },
+            | WriteOp::PlaceStore { to: path, .. }
+            | WriteOp::CopyDatabase { path, .. },
         ) => Some(path.to_string()),
         Op::Read(ReadOp::Service { service } | ReadOp::AwaitHealthy { service, .. })
         | Op::Write(

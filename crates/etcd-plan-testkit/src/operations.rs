@@ -85,6 +85,9 @@ impl State {
             ReadOp::Snapshot { path, count_by } => {
                 Reply::Snapshot(store::judge(&host.files, path, count_by.is_some())?)
             }
+            ReadOp::HeldRevision { data, access } => {
+                Reply::HeldRevision(self.held_revision(name, data, access)?)
+            }
             ReadOp::RestoreTool => Reply::RestoreTool(store::tool(host)),
             ReadOp::FilePart {
                 path,
@@ -290,6 +293,17 @@ impl State {
             } => store::restore(host, (snapshot, into), member, *bump, *is_copy),
             WriteOp::PlaceStore { from, to, owner } => store::place(host, from, to, owner),
             WriteOp::SaveSnapshot { access, path } => self.save_snapshot(name, access, path),
+            WriteOp::CopyDatabase {
+                service,
+                data,
+                path,
+            } => {
+                self.end_process(
+                    &(name.clone(), service.name.clone()),
+                    &Ended::stopped("stopped"),
+                );
+                store::copy(self.host_mut(name), data, path)
+            }
             WriteOp::InstallPackage { version } => host.install_package(version.as_ref()),
         }
     }

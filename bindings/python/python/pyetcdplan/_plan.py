@@ -34,6 +34,7 @@ Goal: TypeAlias = (
         "backup",
         "maintain",
         "restore",
+        "recover",
     ]
     | str
 )
@@ -99,7 +100,8 @@ class Plan:
         that they are dead. Of ``upgrade``: ``to`` is the version that it brings members to
         (``etcd_version`` of the inventory). Of ``maintain``: ``keep_revisions`` of the history
         stay (10000), and databases are defragmented of which ``threshold`` percent are not in use
-        (20). Of ``restore``: the ``snapshot`` that is put back.
+        (20). Of ``restore``: the ``snapshot`` that is put back. Of ``recover``: ``depart`` lists the
+        members that are lost for good, with ``dead=True``.
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

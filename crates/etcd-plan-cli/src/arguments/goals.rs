@@ -169,3 +169,27 @@ pub(crate) struct RestoreArguments {
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct RecoverArguments {
+    /// A member that is lost for good: a host of the inventory, or the name of a member; nothing is done
+    /// there, and it is no member of the new cluster
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) dead: Vec<String>,
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Which cluster, where the inventory has several: its hosts
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    /// The folder that the snapshot is brought to [default: `backups` beside the inventory]
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Does not ask before changes; what is destructive needs `--destroy`
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    /// Confirms that what members of this cluster hold may be moved aside, as typing its name does
+    #[arg(long, value_name = "CLUSTER")]
+    pub(crate) destroy: Vec<ClusterName>,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}

@@ -14,8 +14,8 @@ pub(crate) use clusters::{
     StatusArguments, StatusFormat,
 };
 pub(crate) use goals::{
-    BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, ReloadArguments,
-    RemoveArguments, ReplaceArguments, RestoreArguments, UpgradeArguments,
+    BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, RecoverArguments,
+    ReloadArguments, RemoveArguments, ReplaceArguments, RestoreArguments, UpgradeArguments,
 };
 pub(crate) use plans::{
     ApplyArguments, PlanArguments, PlanFormat, ReportArguments, ShowArguments, ValidateArguments,
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Maintain(MaintainArguments),
     /// Makes a new cluster of a snapshot: what is there is moved aside
     Restore(RestoreArguments),
+    /// Makes a new cluster of what survivors hold, where the quorum is lost for good
+    Recover(RecoverArguments),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Makes the inventory of a cluster that something else built; reads its hosts, and changes nothing

@@ -37,8 +37,8 @@ pub(crate) struct Selection {
     /// The version that goal `upgrade` brings members to, such as 3.5.16 [default: `etcd_version`]
     #[arg(long, value_name = "VERSION")]
     pub(crate) to: Option<EtcdVersion>,
-    /// This member leaves, with the goals `remove` and `replace`: its host, its name, its id, or the
-    /// address of its host
+    /// This member leaves, with the goals `remove` and `replace`, or is lost for good, with the goal
+    /// `recover`: its host, its name, its id, or the address of its host
     #[arg(long, value_name = "MEMBER")]
     pub(crate) depart: Vec<String>,
     /// The members that leave are dead: nothing is done on their hosts

@@ -15,6 +15,7 @@ mod monitoring;
 mod outputs;
 mod params;
 mod plan;
+mod recover;
 mod reload;
 mod report;
 mod restore;
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Backup(arguments) => backup::run(arguments, verbose, output),
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
+        Command::Recover(arguments) => recover::run(arguments, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Adopt(arguments) => adopt::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),

@@ -31,6 +31,7 @@ pub fn describe(question: &ReadOp) -> String {
         }
         ReadOp::Snapshot { path, .. } => format!("the snapshot {path}"),
         ReadOp::Processes => "which etcds run, and how".to_owned(),
+        ReadOp::HeldRevision { data, .. } => format!("what the database in {data} holds"),
         ReadOp::RestoreTool => "which tool restores snapshots".to_owned(),
         ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
         ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),

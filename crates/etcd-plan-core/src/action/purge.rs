@@ -56,7 +56,13 @@ pub(super) fn move_aside(context: &StepContext<'_>) -> Result<Decision, Problem>
         move_data(context, data, &to, &mut change);
     }
     if moves_data || destroys(context) {
-        move_conf(context, &to, &mut change)?;
+        move_conf(context, conf_aside(&to), &mut change)?;
+    } else if is_needed && context.step.plan().goal().places_stores() {
+        // The store that comes is of another making, and must not be taken for what this one tells of.
+        let inputs = &run.inputs;
+        let to = format!("{PURGED}{}-{}", inputs.stamp, inputs.nonce);
+        let to = MemberFile::EtcdConf.wanted().path.with_suffix(&to);
+        move_conf(context, to, &mut change)?;
     }
     if moves_data {
         delete_outdated(context, data, &to, &mut change);
@@ -113,18 +119,12 @@ fn delete_outdated(
     }
 }
 
-/// The configuration goes the way of the data, under the same time: what was moved aside together
-/// can be put back together.
-fn move_conf(
-    context: &StepContext<'_>,
-    data_to: &HostPath,
-    change: &mut Change,
-) -> Result<(), Problem> {
+/// The configuration goes the way of the data.
+fn move_conf(context: &StepContext<'_>, to: HostPath, change: &mut Change) -> Result<(), Problem> {
     let path = MemberFile::EtcdConf.wanted().path;
     if context.facts()?.bytes(&context.asks().conf())?.is_none() {
         return Ok(());
     }
-    let to = conf_aside(data_to);
     change.lines.push(format!("- {path} is moved to {to}"));
     change.check.push(context.asks().conf());
     change.check.push(ReadOp::Stat { path: path.clone() });
@@ -132,6 +132,7 @@ fn move_conf(
     Ok(())
 }
 
+/// Gives the configuration the time of its data: what was moved aside together can be put back together.
 fn conf_aside(data_to: &HostPath) -> HostPath {
     let time = data_to.file_name().rsplit_once(PURGED);
     let conf = MemberFile::EtcdConf.wanted().path;

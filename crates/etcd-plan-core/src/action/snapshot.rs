@@ -3,13 +3,20 @@
 use super::{Change, Decision, Problem, StepContext};
 use crate::backup::{self, Manifest};
 use crate::cert::UnixTime;
-use crate::names::HostPath;
+use crate::facts::Basis;
+use crate::names::{EtcdId, HostPath};
 use crate::op::{Fetch, FileContent, Ownership, ReadOp, SnapshotFacts, WriteOp};
+use crate::plan::Goal;
 use crate::status::size_of;
 
 pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
     let mut questions = file_questions();
     questions.push(context.asks().etcd());
+    // Who has no quorum may not answer: see facts/survivors.rs.
+    if context.step.plan().goal() == Goal::Recover {
+        questions.push(context.asks().held_revision());
+        questions.push(context.asks().recovery_note());
+    }
     questions
 }
 
@@ -40,8 +47,14 @@ fn unfinished(context: &StepContext<'_>) -> HostPath {
 fn judged(context: &StepContext<'_>) -> ReadOp {
     ReadOp::Snapshot {
         path: unfinished(context),
-        count_by: Some(context.asks().access()),
+        count_by: Some(context.asks().access()).filter(|_| !is_copied(context)),
     }
+}
+
+/// Says whether a database is copied, since its member does not answer.
+fn is_copied(context: &StepContext<'_>) -> bool {
+    let basis = context.run.basis(context.cluster());
+    matches!(basis, Basis::Survivor { answers: false, .. })
 }
 
 fn is_source(context: &StepContext<'_>) -> bool {
@@ -58,7 +71,7 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     }
     let facts = context.facts()?;
     if let Ok(Some(found)) = facts.snapshot(&judged(context)) {
-        return if found.sealed == Some(true) {
+        return if found.sealed == Some(true) || is_copied(context) {
             Ok(Decision::Nothing)
         } else {
             Err(Problem::new(
@@ -79,27 +92,35 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         path: backup::folder().join(name),
     });
     let mut ops: Vec<WriteOp> = left.collect();
-    ops.extend([
-        folder(backup::folder().parent()),
-        folder(backup::folder()),
-        WriteOp::SaveSnapshot {
-            access: context.asks().access(),
-            path: unfinished(context),
-        },
-    ]);
+    ops.extend([folder(backup::folder().parent()), folder(backup::folder())]);
+    let mut check = vec![judged(context), names()];
+    let path = unfinished(context);
+    let what = if is_copied(context) {
+        ops.push(WriteOp::CopyDatabase {
+            service: context.spec().service(),
+            data: context.spec().settings.storage.data.value.clone(),
+            path,
+        });
+        check.extend([context.asks().service(), context.asks().listeners()]);
+        "the database"
+    } else {
+        let access = context.asks().access();
+        ops.push(WriteOp::SaveSnapshot { access, path });
+        "a snapshot"
+    };
     let to = match &context.step.plan().options().backup.to {
         Some(folder) => format!("{folder} here"),
         None => backup::folder().to_string(),
     };
     Ok(Decision::Change(Change {
         lines: vec![format!(
-            "+ a snapshot of {}, from {}, into {to}{}",
+            "+ {what} of {}, from {}, into {to}{}",
             context.spec().name,
             context.member().name,
             size(context)
         )],
         ops,
-        check: vec![judged(context), names()],
+        check,
         ..Change::default()
     }))
 }
@@ -134,11 +155,17 @@ fn manifest(
     found: &SnapshotFacts,
     name: String,
 ) -> Result<Manifest, Problem> {
-    let said = context.asks().last_said(context.facts()?)?;
-    let status = said
-        .status
-        .as_ref()
-        .ok_or_else(|| Problem::new("the member does not say who it is", "run again"))?;
+    let (cluster_id, etcd_version) = if is_copied(context) {
+        let package = context.facts()?.package(&ReadOp::Package)?;
+        let version = package.etcd.as_ref().map(ToString::to_string);
+        (EtcdId(0), version.unwrap_or_default())
+    } else {
+        let said = context.asks().last_said(context.facts()?)?;
+        let status = said.status.as_ref();
+        let status =
+            status.ok_or_else(|| Problem::new("the member does not say who it is", "run again"))?;
+        (status.cluster_id, status.version.clone())
+    };
     Ok(Manifest {
         format: Manifest::FORMAT.to_owned(),
         kept_at: match &context.step.plan().options().backup.to {
@@ -151,13 +178,13 @@ fn manifest(
         },
         file: name,
         cluster: context.spec().name.clone(),
-        cluster_id: status.cluster_id,
+        cluster_id,
         revision: found.revision,
         keys: found.keys,
         size: found.size,
         sha256: found.sha256.clone(),
         sealed: found.sealed == Some(true),
-        etcd_version: status.version.clone(),
+        etcd_version,
         taken_from: context.member().name.clone(),
         taken_at: UnixTime(context.run.inputs.now).to_string(),
         taken_at_unix: context.run.inputs.now,
@@ -248,7 +275,8 @@ pub(super) fn decide_record(context: &StepContext<'_>) -> Result<Decision, Probl
     })
 }
 
-fn write(path: HostPath, text: &str) -> [WriteOp; 2] {
+/// Writes a text for root alone.
+pub(super) fn write(path: HostPath, text: &str) -> [WriteOp; 2] {
     [
         WriteOp::StageFile {
             path: path.clone(),
@@ -280,7 +308,8 @@ pub(super) fn decide_prune(context: &StepContext<'_>) -> Decision {
 /// Gives the names of the snapshots on the control machine that are outdated, with the one that this
 /// run makes.
 pub fn outdated(context: &StepContext<'_>) -> Vec<String> {
-    let Some(keep) = context.step.plan().options().backup.keep else {
+    let keep = context.step.plan().options().backup.keep;
+    let Some(keep) = keep.filter(|_| context.run.saves(context.cluster())) else {
         return Vec::new();
     };
     let (names, stamp) = (&context.run.observation.backups, &context.run.inputs.stamp);

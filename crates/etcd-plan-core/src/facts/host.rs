@@ -123,6 +123,8 @@ getters! {
     compaction: Compaction -> Compaction;
     /// Gives the answer to a `Snapshot` question.
     snapshot: Snapshot -> Option<SnapshotFacts>;
+    /// Gives the answer to a `HeldRevision` question.
+    held_revision: HeldRevision -> Option<u64>;
     /// Gives the answer to a `RestoreTool` question.
     restore_tool: RestoreTool -> RestoreTool;
     /// Gives the answer to a `Fetch` question.

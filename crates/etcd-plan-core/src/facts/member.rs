@@ -101,6 +101,26 @@ impl<'a> MemberQuestions<'a> {
         }
     }
 
+    /// Which revision it holds, whether it answers for itself or not.
+    pub fn held_revision(self) -> ReadOp {
+        ReadOp::HeldRevision {
+            data: self.spec.settings.storage.data.value.clone(),
+            access: self.access(),
+        }
+    }
+
+    /// The note of the snapshot that a recovery is made of, as long as that is under way.
+    pub fn recovery_note(self) -> ReadOp {
+        ReadOp::ReadFile {
+            path: self.recovery_note_path(),
+        }
+    }
+
+    /// Where that note lies.
+    pub fn recovery_note_path(self) -> HostPath {
+        HostPath::fixed("/var/lib/etcd-plan/restore/recovery.json")
+    }
+
     /// What depends on the cluster, as the member says.
     pub fn holdings(self) -> ReadOp {
         ReadOp::Holdings {

@@ -8,6 +8,7 @@ mod member;
 mod observation;
 mod situation;
 mod standing;
+mod survivors;
 
 pub use conf::FoundConf;
 pub use host::{HostFacts, Missing};
@@ -17,3 +18,4 @@ pub use member::{MemberFound, MemberQuestions};
 pub use observation::{ClockOffset, LocalSnapshot, Observation};
 pub use situation::Situation;
 pub use standing::Standing;
+pub use survivors::{Basis, Survivor, Survivors, noted_snapshot};

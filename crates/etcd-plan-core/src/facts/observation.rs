@@ -15,8 +15,8 @@ pub struct Observation {
     /// The package files of the control machine that hosts need, by their paths; or why one cannot be
     /// read.
     pub packages: BTreeMap<String, Result<Arc<[u8]>, String>>,
-    /// The snapshot on the control machine that is to be restored; none where none is, or why it cannot
-    /// be read.
+    /// The snapshot on the control machine that is to be restored, or that a recovery which was cut off
+    /// has taken; none where none is, or why it cannot be read.
     pub snapshot: Option<Result<LocalSnapshot, String>>,
     /// The names in the folder of the control machine that snapshots are brought to; none where there
     /// is no such folder, or the plan brings none.

@@ -5,8 +5,10 @@ use crate::plan::{Action, Goal, Subtask};
 
 /// Refuses when what the cluster holds is to be saved, and nobody can be asked for it.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    let is_asked_for =
-        context.plans(|action| action == Action::Snapshot) && context.run.saves(context.cluster);
+    // From whom a recovery takes it has a guard of its own.
+    let is_asked_for = context.plan().goal() != Goal::Recover
+        && context.plans(|action| action == Action::Snapshot)
+        && context.run.saves(context.cluster);
     if !is_asked_for || context.run.snapshot_source(context.cluster).is_some() {
         return Vec::new();
     }

@@ -65,7 +65,8 @@ impl<'a> GuardContext<'a> {
     /// Says whether who is a member changes while the cluster lives: what is there of other members
     /// stays as it is.
     pub fn changes_members(&self) -> bool {
-        self.plan().joins(self.cluster) || !self.spec().leaving.is_empty()
+        let leaves = self.plan().goal().changes_who_leaves() && !self.spec().leaving.is_empty();
+        leaves || self.plan().joins(self.cluster)
     }
 
     /// Goes through the steps of this cluster.

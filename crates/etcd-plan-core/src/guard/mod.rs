@@ -12,6 +12,7 @@ mod members;
 mod prerequisites;
 mod quorum;
 mod readable;
+mod recovered;
 mod refusal;
 mod restarts;
 mod restored;
@@ -129,6 +130,10 @@ To change files only, select the tag `etcd_config`. Where the cluster may really
                 "It refuses when a cluster that answers would be purged, and nobody asked for that: the goal
 `create` purges only what does not serve.
 
+It refuses to recover a cluster that has not lost its quorum for good: a member knows a leader, or
+those that still hold their data would be a quorum once they are started, by the inventory or by
+their own configurations.
+
 See whether inventory and hosts are of the same cluster. To build it anew, ask for the goal
 `rebuild`; to destroy it, for the tag `etcd_purge`."
             }
@@ -197,7 +202,11 @@ members restart one by one, the leader last."
                 refusals
             }
             Self::Safeguard => safeguard::judge(context),
-            Self::Alive => alive::judge(context),
+            Self::Alive => {
+                let mut refusals = alive::judge(context);
+                refusals.extend(recovered::judge_lost(context));
+                refusals
+            }
             Self::Foreign => foreign::judge(context),
             Self::Stranger => stranger::judge(context),
             Self::Whole => whole::judge(context),
@@ -207,6 +216,7 @@ members restart one by one, the leader last."
                 refusals.extend(quorum::judge(context));
                 refusals.extend(backups::judge(context));
                 refusals.extend(maintained::judge(context));
+                refusals.extend(recovered::judge_held(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

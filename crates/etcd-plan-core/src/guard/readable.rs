@@ -5,6 +5,7 @@ use super::{Guard, GuardContext, Refusal};
 use crate::action;
 use crate::names::HostName;
 use crate::op::ReadOp;
+use crate::plan::Goal;
 use crate::spec::Leaver;
 
 /// Refuses when a host was not reached, or a fact that the plan stands on could not be read. A fact
@@ -27,7 +28,11 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
                 let hint = "make the host reachable, or take it out of the inventory";
                 let (why, hint) = split_hint(&missing.why, hint);
                 let mut hint = hint.to_owned();
-                if context.spec().leaving.iter().any(|l| is_on(l, host)) {
+                let recovers = context.plan().goal() == Goal::Recover && is_member(context, host);
+                if recovers {
+                    let dead = format!("; if it is gone for good, say so with `--dead {host}`");
+                    hint.push_str(&dead);
+                } else if context.spec().leaving.iter().any(|l| is_on(l, host)) {
                     hint.push_str("; if it is gone for good, say so with `--dead`");
                 }
                 refusals.push(context.refuse(Guard::Readable, host, why, hint));
@@ -37,7 +42,12 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         for question in questions {
             if let Err(why) = facts.answered(&question) {
                 let evidence = format!("could not read {}: {why}", action::describe(&question));
-                let hint = "see to it that it can be read there, and run again";
+                let hint = match question {
+                    ReadOp::HeldRevision { .. } => {
+                        "where the data is damaged, leave the member out with `--dead HOST`"
+                    }
+                    _ => "see to it that it can be read there, and run again",
+                };
                 refusals.push(context.refuse(Guard::Readable, host, evidence, hint));
             }
         }
@@ -49,6 +59,11 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
 fn is_dead(context: &GuardContext<'_>, host: &HostName) -> bool {
     let mut leaving = context.spec().leaving.iter();
     leaving.any(|leaver| leaver.dead && is_on(leaver, host))
+}
+
+fn is_member(context: &GuardContext<'_>, host: &HostName) -> bool {
+    let mut members = context.spec().members.iter();
+    members.any(|member| member.host.name == *host)
 }
 
 fn is_on(leaver: &Leaver, host: &HostName) -> bool {

@@ -1,9 +1,10 @@
 use super::{Guard, GuardContext, Refusal};
-use crate::plan::Action;
+use crate::plan::{Action, Goal};
 
 /// Refuses to restore what is no snapshot, is damaged, or is not what its manifest says.
 pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
-    if !context.plans(|action| action == Action::BuildStore) {
+    let is_named = context.plan().goal() == Goal::Restore;
+    if !is_named || !context.plans(|action| action == Action::BuildStore) {
         return Vec::new();
     }
     let options = context.plan().options().restore.as_ref();

@@ -71,8 +71,9 @@ fn members() -> Vec<Alert> {
             summary: "{{ $labels.cls }} has no quorum: only {{ $value }} of its voters are alive",
             description: "Nobody can write, and what relies on the cluster fails: Patroni demotes its \
                           primaries. Bring members back, the data of each as it is: `etcd-plan status` \
-                          tells who is missing. Build nothing anew; where most members are lost for \
-                          good, restore from a backup: `etcd-plan restore`."
+                          tells who is missing. Where most members are lost for good, `etcd-plan recover` \
+                          makes a new cluster of what the others hold; where nobody holds anything, \
+                          restore from a backup: `etcd-plan restore`."
                 .to_owned(),
         },
         Alert {

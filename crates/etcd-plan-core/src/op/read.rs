@@ -108,6 +108,15 @@ pub enum ReadOp {
         /// where nobody can.
         count_by: Option<EtcdAccess>,
     },
+    /// Which revision a member's store has: as its etcd says, or where that does not answer, since it
+    /// stands still or was never ready, by its database. Answer: `Option<u64>`, none where there is no
+    /// database.
+    HeldRevision {
+        /// The data directory.
+        data: HostPath,
+        /// How the etcd is reached.
+        access: EtcdAccess,
+    },
     /// Which tool restores snapshots there. Answer: [`super::RestoreTool`].
     RestoreTool,
     /// A piece of a file of any size: `length` bytes from `offset` on, a multiple of `length`; less at

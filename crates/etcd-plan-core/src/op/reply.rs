@@ -48,6 +48,8 @@ pub enum Reply {
     Compaction(Compaction),
     /// To `Snapshot`.
     Snapshot(Option<SnapshotFacts>),
+    /// To `HeldRevision`.
+    HeldRevision(Option<u64>),
     /// To `RestoreTool`.
     RestoreTool(RestoreTool),
     /// To `Fetch`.

@@ -271,6 +271,17 @@ pub enum WriteOp {
         /// The file.
         path: HostPath,
     },
+    /// Copies the database of a member that does not answer for itself, for root alone, and syncs it; one
+    /// that is there is replaced. Where the etcd stands still it is started first, for as long as it
+    /// takes what its log holds into its database; it stands still afterwards.
+    CopyDatabase {
+        /// The member's service.
+        service: Service,
+        /// The data directory.
+        data: HostPath,
+        /// The file.
+        path: HostPath,
+    },
     /// Installs etcd and etcdctl from the host's package source, without the distribution's own
     /// instance being started.
     InstallPackage {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use super::goal::restore as restored;
-use super::goal::{Goal, join, upgrade};
+use super::goal::{Goal, join, recover, upgrade};
 use super::leave;
 use super::options::{GoalOptions, RestoreOptions, Selection};
 use super::{Plan, PlanError, Subtask};
@@ -89,9 +89,10 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
-    /// Names the members that are to leave, for the goals [`Goal::Remove`] and [`Goal::Replace`]: by
-    /// host, member name or address; one whose host is gone from the inventory by its name, its id as
-    /// `etcdctl member list` shows it, or the address of its host.
+    /// Names the members that are to leave, for the goals [`Goal::Remove`] and [`Goal::Replace`], or that
+    /// are lost for good, for [`Goal::Recover`]: by host, member name or address; one whose host is gone
+    /// from the inventory by its name, its id as `etcdctl member list` shows it, or the address of its
+    /// host.
     #[must_use]
     pub fn depart(mut self, members: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.depart.extend(members.into_iter().map(Into::into));
@@ -216,7 +217,7 @@ impl<'a> PlanBuilder<'a> {
         // A guard must see the whole of a cluster, but a cluster of which nothing is taken is left
         // alone: its hosts need not even be there.
         let (mut clusters, mut diagnostics) = (resolved.clusters, resolved.diagnostics);
-        if self.goal.changes_who_leaves() {
+        if self.goal.leaves_members_out() {
             // Before members are looked for by name: those of others are none of ours.
             leave_out_external(&mut clusters, &mut diagnostics)?;
             leave::depart(&mut clusters, &self.depart, self.dead)?;
@@ -228,6 +229,7 @@ impl<'a> PlanBuilder<'a> {
         });
         leave_out_external(&mut clusters, &mut diagnostics)?;
         restored::check(self.goal, &self.options, &selection, &clusters)?;
+        recover::check(self.goal, &self.options, &selection, &clusters)?;
         match self.goal {
             Goal::Join => check_join(&selection, &clusters)?,
             Goal::Replace => leave::check_new(&selection, &clusters)?,

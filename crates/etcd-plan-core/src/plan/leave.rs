@@ -31,14 +31,18 @@ pub(super) fn check(
             "needs the new host as its limit",
             "name one host of the inventory that is to take the place",
         ),
-        Goal::Remove | Goal::Replace => Ok(()),
+        Goal::Recover if !depart.is_empty() && !dead => no(
+            "leaves out no member that lives",
+            "name those that are lost for good, and say with `dead` that they are",
+        ),
+        Goal::Remove | Goal::Replace | Goal::Recover => Ok(()),
         _ if !depart.is_empty() => no(
             "lets no member leave",
-            "members leave with the goals `remove` and `replace`",
+            "members leave with the goals `remove` and `replace`, and `recover` leaves dead ones out",
         ),
         _ if dead => no(
             "has no use for `dead`",
-            "it is for members that leave, with the goals `remove` and `replace`",
+            "it is for members that leave, with the goals `remove`, `replace` and `recover`",
         ),
         _ => Ok(()),
     }
@@ -83,7 +87,9 @@ pub(super) fn depart(
             member,
         });
     }
-    clusters.retain(|cluster| !cluster.leaving.is_empty());
+    if !words.is_empty() {
+        clusters.retain(|cluster| !cluster.leaving.is_empty());
+    }
     Ok(())
 }
 
@@ -108,7 +114,7 @@ pub(super) fn check_rest(
     selection: &Selection,
     clusters: &[ClusterSpec],
 ) -> Result<(), PlanError> {
-    if !goal.changes_who_leaves() {
+    if !goal.leaves_members_out() {
         return Ok(());
     }
     for cluster in clusters {

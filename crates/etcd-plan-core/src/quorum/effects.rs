@@ -44,7 +44,11 @@ impl Effect {
             Action::Launch => {
                 let service = context.facts().ok()?.service(&context.asks().service());
                 let runs = service.is_ok_and(|service| service.state.is_alive());
-                own().filter(|_| !runs).map(Self::Start)
+                // What runs there now and is of no use is stopped before.
+                let run = context.run;
+                let is_taken_away = run.takes_away(context.cluster(), context.member());
+                let stays = runs && !is_taken_away.unwrap_or(false);
+                own().filter(|_| !stays).map(Self::Start)
             }
             Action::AddMember { .. } => about()
                 .filter(|url| membership.get(url).is_none())

@@ -219,8 +219,8 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
                 words.to_owned(),
             );
         }
-        // The number of keys moves by itself, and nothing is awaited in the first reading. The others
-        // are answers to their own questions, above.
+        // Numbers of keys and revisions move by themselves, and nothing is awaited in the first reading.
+        // The others are answers to their own questions, above.
         (
             _,
             Reply::Done
@@ -232,6 +232,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::Voters(_)
             | Reply::Compaction(_)
             | Reply::Snapshot(_)
+            | Reply::HeldRevision(_)
             | Reply::RestoreTool(_)
             | Reply::Processes(_)
             | Reply::Fetched(_)

@@ -174,6 +174,13 @@ impl MemberState {
     /// Takes over what the leader has beyond the own log, as raft does: by position. Says whether
     /// the logs agreed up to there; where they did not, both histories are now mixed.
     pub(crate) fn catch_up(&mut self, leader: &Self) -> bool {
+        // A new one gets a snapshot: what a cluster was restored with is in nobody's log.
+        if self.log.is_empty() {
+            let id = self.id;
+            *self = leader.clone();
+            self.id = id;
+            return true;
+        }
         let known = self.log.len().min(leader.log.len());
         let agreed = self.log[..known] == leader.log[..known];
         for entry in &leader.log[known..] {

@@ -43,6 +43,25 @@ impl State {
 }
 
 impl State {
+    /// Says which revision a member holds, by its database where it does not answer; none where there is
+    /// no database.
+    pub(crate) fn held_revision(
+        &self,
+        from: &HostName,
+        data: &HostPath,
+        access: &EtcdAccess,
+    ) -> Result<Option<u64>, String> {
+        let Some(bytes) = self.host(from).files.bytes(&db_file(data)) else {
+            return Ok(None);
+        };
+        let etcd = self.dial(from, access).map(|key| &self.etcds[key]);
+        if let Some(etcd) = etcd.ok().filter(|etcd| etcd.ready) {
+            return Ok(Some(etcd.member.revision));
+        }
+        let held = read(bytes).ok_or("snapshot file integrity check failed")?;
+        Ok(Some(held.revision))
+    }
+
     /// Says how far the history of the store at an endpoint is compacted; as done where nobody answers.
     pub(crate) fn compaction(
         &self,
@@ -172,6 +191,14 @@ pub(crate) fn restore(
     host.files.put(&db, Node::file(content, root(), 0o600))?;
     let token = Node::file(member.token.clone(), root(), 0o600);
     host.files.put(&into.with_suffix(".token"), token)
+}
+
+/// Copies the database in a data directory, without the digest that snapshots end with.
+pub(crate) fn copy(host: &mut Host, data: &HostPath, to: &HostPath) -> Result<(), String> {
+    let database = host.files.bytes(&db_file(data));
+    let database = database.ok_or_else(|| format!("cannot stat '{}'", db_file(data)))?;
+    let copy = Node::file(database.to_vec(), Ownership::both("root"), 0o600);
+    host.files.put(to, copy)
 }
 
 /// Puts a store that was restored into a data directory.

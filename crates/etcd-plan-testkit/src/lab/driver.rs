@@ -1,32 +1,19 @@
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
 
 use super::cgroup::Cgroups;
-use super::command;
 use super::disk::Disk;
 use super::error::LabError;
 use super::host::LabHost;
 use super::image::Image;
 use super::machine;
-use super::network::{BRIDGE, Network};
+use super::network::Network;
 use super::store::Store;
 
 /// The environment variable that names the lab a process is inside of.
-const INSIDE: &str = "ETCD_PLAN_LAB";
-
-/// How long a host has until its sshd greets; it takes about a second.
-const BOOT_BUDGET: Duration = Duration::from_mins(1);
-
-/// Enters the cgroups that stand before `--` and becomes the program that stands after.
-const IN_CGROUPS: &str = r#"
-while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs" || exit; shift; done
-shift
-exec "$@"
-"#;
+pub(super) const INSIDE: &str = "ETCD_PLAN_LAB";
 
 /// A set of real hosts on this machine. See [the module](super).
 ///
@@ -34,10 +21,10 @@ exec "$@"
 /// each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lab {
-    name: String,
-    store: Store,
-    image: Image,
-    network: Network,
+    pub(super) name: String,
+    pub(super) store: Store,
+    pub(super) image: Image,
+    pub(super) network: Network,
 }
 
 /// What is known of a host of a lab.
@@ -213,268 +200,7 @@ impl Lab {
             .collect()
     }
 
-    /// Makes the command that runs a program inside the lab, with `ETCD_PLAN_LAB` set for
-    /// [`Lab::inside`]; its arguments are to be added.
-    ///
-    /// # Errors
-    ///
-    /// When the lab is not up.
-    pub fn command(&self, program: &str) -> Result<Command, LabError> {
-        machine::check()?;
-        if !self.network.exists() {
-            let hint = "bring it up with `cargo xtask lab up`";
-            return Err(LabError::new(
-                format!("lab {}", self.name),
-                "is not up",
-                hint,
-            ));
-        }
-        let mut command = self.network.command(program);
-        command.env(INSIDE, &self.name);
-        Ok(command)
-    }
-
-    /// Makes the command that runs OpenSSH's client inside the lab, as a user on a host; what is to
-    /// run there is to be added.
-    ///
-    /// # Errors
-    ///
-    /// When the lab is not up.
-    pub fn ssh(&self, host: LabHost, user: &str) -> Result<Command, LabError> {
-        let mut command = self.command("ssh")?;
-        let known_hosts = self.known_hosts_file();
-        command
-            .args([
-                "-F",
-                "none",
-                "-o",
-                "LogLevel=ERROR",
-                "-o",
-                "ConnectTimeout=5",
-            ])
-            .args(["-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes"])
-            .args(["-o", "GlobalKnownHostsFile=none", "-o"])
-            .arg(format!("UserKnownHostsFile=\"{}\"", known_hosts.display()))
-            .arg("-i")
-            .arg(self.key_file())
-            .arg(format!("{user}@{}", host.address()));
-        Ok(command)
-    }
-
-    /// Makes the command that runs a program as root on a host, without going over its network: it
-    /// also works on a host that is cut off, and costs no login. Its arguments are to be added.
-    ///
-    /// # Errors
-    ///
-    /// When the host does not run.
-    pub fn enter(&self, host: LabHost, program: &str) -> Result<Command, LabError> {
-        machine::check()?;
-        let init = self.cgroups(host)?.init().ok_or_else(|| {
-            let doing = format!("{host} of lab {}", self.name);
-            LabError::new(doing, "does not run", "see `cargo xtask lab status`")
-        })?;
-        let mut command = Command::new("nsenter");
-        command
-            .arg(format!("--target={init}"))
-            .args([
-                "--mount", "--uts", "--ipc", "--net", "--pid", "--root", "--wd",
-            ])
-            .args(["--", program])
-            .env_clear()
-            .env("HOME", "/root")
-            .env(
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            );
-        Ok(command)
-    }
-
-    /// Takes a host off the bridge: nobody reaches it, and it reaches nobody.
-    ///
-    /// # Errors
-    ///
-    /// When it does not run.
-    pub fn cut(&self, host: LabHost) -> Result<(), LabError> {
-        machine::check()?;
-        self.network.set_port(host, false)
-    }
-
-    /// Puts a host back on the bridge.
-    ///
-    /// # Errors
-    ///
-    /// When it does not run.
-    pub fn heal(&self, host: LabHost) -> Result<(), LabError> {
-        machine::check()?;
-        self.network.set_port(host, true)
-    }
-
-    /// Stops a host as a cut power line would. Its disk stays.
-    ///
-    /// # Errors
-    ///
-    /// When its processes do not end.
-    pub fn kill(&self, host: LabHost) -> Result<(), LabError> {
-        machine::check()?;
-        let _lock = self.store.lock_lab(&self.name)?;
-        self.stop(host)
-    }
-
-    /// Starts a stopped host, with the disk that it has, and waits until it lets in over SSH.
-    ///
-    /// # Errors
-    ///
-    /// When the lab has no such host, or it does not start.
-    pub fn start(&self, host: LabHost) -> Result<(), LabError> {
-        machine::check()?;
-        let _lock = self.store.lock_lab(&self.name)?;
-        self.must_have(host)?;
-        self.boot(host)?;
-        self.wait(host)
-    }
-
-    /// Stops hosts and starts them with fresh disks, and fresh host keys.
-    ///
-    /// # Errors
-    ///
-    /// When the lab has no such host, or one does not start.
-    pub fn reset(&self, hosts: &[LabHost]) -> Result<(), LabError> {
-        self.reset_to(hosts, false)
-    }
-
-    /// The same, and on the fresh disks are Patroni, PostgreSQL and vip-manager, which do not run.
-    ///
-    /// # Errors
-    ///
-    /// As [`Lab::reset`].
-    pub fn reset_with_databases(&self, hosts: &[LabHost]) -> Result<(), LabError> {
-        self.reset_to(hosts, true)
-    }
-
-    fn reset_to(&self, hosts: &[LabHost], databases: bool) -> Result<(), LabError> {
-        machine::check()?;
-        let _lock = self.store.lock_lab(&self.name)?;
-        for host in hosts {
-            self.must_have(*host)?;
-        }
-        on_all(hosts, |host| {
-            self.take_away(host)?;
-            self.disk(host).make(&self.image, databases)?;
-            self.boot(host)
-        })?;
-        self.write_known_hosts()?;
-        on_all(hosts, |host| self.wait(host))
-    }
-
-    /// Mounts a small file system on `/data` of a running host, until the host is stopped; `size`
-    /// is as tmpfs takes it, such as `4m`.
-    ///
-    /// # Errors
-    ///
-    /// When the host cannot do it.
-    pub fn limit_data(&self, host: LabHost, size: &str) -> Result<(), LabError> {
-        let doing = format!("a small disk for /data of {host}");
-        if size.is_empty() || !size.chars().all(|c| c.is_ascii_alphanumeric()) {
-            let hint = "give a number with k, m or g after it, such as 4m";
-            return Err(LabError::new(doing, format!("{size:?} is no size"), hint));
-        }
-        let script = format!("mkdir -p /data && mount -t tmpfs -o size={size} lab-data /data");
-        command::run(self.ssh(host, "root")?.arg(script), &doing)?;
-        Ok(())
-    }
-
-    /// Makes the disk of a host where it has none, and starts it unless it runs.
-    fn boot(&self, host: LabHost) -> Result<(), LabError> {
-        let cgroups = self.cgroups(host)?;
-        let disk = self.disk(host);
-        let made = disk.is_made(&self.image);
-        if cgroups.is_populated() {
-            if made && self.network.has_port(host) {
-                return Ok(());
-            }
-            self.stop(host)?;
-        }
-        if made {
-            disk.mount(&self.image)?;
-        } else {
-            disk.make(&self.image, false)?;
-        }
-        cgroups.create()?;
-        let doing = format!("starting {host}");
-        let console = File::create(disk.console()).map_err(LabError::io(doing.clone()))?;
-        let errors = console.try_clone().map_err(LabError::io(doing.clone()))?;
-        let mut nspawn = self.network.command("systemd-nspawn");
-        nspawn
-            .args([
-                "--quiet",
-                "--register=no",
-                "--keep-unit",
-                "--private-users=no",
-            ])
-            .args(["--resolv-conf=off", "--timezone=off", "--link-journal=no"])
-            .args(["--boot", "--console=pipe"])
-            .arg(format!("--machine={host}"))
-            .arg(format!("--network-bridge={BRIDGE}"))
-            .arg("--directory")
-            .arg(disk.tree());
-        if host == LabHost::INFRA {
-            let packages = self.image.packages();
-            nspawn.arg(format!("--bind-ro={}:/srv/packages", packages.display()));
-        }
-        // In a session of its own, so that it outlives us and our terminal.
-        let mut setsid = Command::new("setsid");
-        setsid
-            .args(["--fork", "sh", "-c", IN_CGROUPS, "sh"])
-            .args(cgroups.folders())
-            .arg("--")
-            .arg(nspawn.get_program())
-            .args(nspawn.get_args())
-            // The machine's own filter may forbid what a filter of systemd's would be made with.
-            .env("SYSTEMD_SECCOMP", "0")
-            .env_remove(INSIDE)
-            .stdin(Stdio::null())
-            .stdout(console)
-            .stderr(errors);
-        let status = setsid.status().map_err(LabError::io(doing.clone()))?;
-        if status.success() {
-            return Ok(());
-        }
-        let message = format!("setsid ended with {status}");
-        Err(LabError::new(
-            doing,
-            message,
-            "see that util-linux is whole",
-        ))
-    }
-
-    fn wait(&self, host: LabHost) -> Result<(), LabError> {
-        // A host that is cut off is up all the same.
-        if self.network.is_cut(host) {
-            return Ok(());
-        }
-        let cgroups = self.cgroups(host)?;
-        // The shell that becomes the host is in its cgroup a moment after it was started.
-        let mut seen = false;
-        self.network.wait_for_ssh(host, BOOT_BUDGET, move || {
-            let populated = cgroups.is_populated();
-            seen |= populated;
-            populated || !seen
-        })
-    }
-
-    fn stop(&self, host: LabHost) -> Result<(), LabError> {
-        self.cgroups(host)?.kill()?;
-        self.network.remove_port(host);
-        Ok(())
-    }
-
-    /// Stops a host and removes its disk.
-    fn take_away(&self, host: LabHost) -> Result<(), LabError> {
-        self.stop(host)?;
-        self.disk(host).remove()
-    }
-
-    fn must_have(&self, host: LabHost) -> Result<(), LabError> {
+    pub(super) fn must_have(&self, host: LabHost) -> Result<(), LabError> {
         if self.hosts().any(|own| own == host) {
             return Ok(());
         }
@@ -484,19 +210,19 @@ impl Lab {
     }
 
     /// Gives the hosts that have a disk which was made to its end.
-    fn hosts(&self) -> impl Iterator<Item = LabHost> {
+    pub(super) fn hosts(&self) -> impl Iterator<Item = LabHost> {
         LabHost::all().filter(|host| self.disk(*host).is_made(&self.image))
     }
 
-    fn disk(&self, host: LabHost) -> Disk {
+    pub(super) fn disk(&self, host: LabHost) -> Disk {
         Disk::of(&self.folder(), host)
     }
 
-    fn cgroups(&self, host: LabHost) -> Result<Cgroups, LabError> {
+    pub(super) fn cgroups(&self, host: LabHost) -> Result<Cgroups, LabError> {
         Cgroups::of(&self.name, &host.to_string())
     }
 
-    fn write_known_hosts(&self) -> Result<(), LabError> {
+    pub(super) fn write_known_hosts(&self) -> Result<(), LabError> {
         let lines: String = LabHost::all()
             .map(|host| self.disk(host).known_hosts())
             .collect();
@@ -506,7 +232,7 @@ impl Lab {
 }
 
 /// Does something on several hosts at once, and gives the first error after all are done.
-fn on_all(
+pub(super) fn on_all(
     hosts: &[LabHost],
     action: impl Fn(LabHost) -> Result<(), LabError> + Sync,
 ) -> Result<(), LabError> {

@@ -7,6 +7,7 @@
 //! `cargo xtask lab` is the command on top. Root on Linux, with cgroups and overlay mounts, is
 //! needed; PID 1 of the machine can be anything.
 
+mod boot;
 mod cgroup;
 mod command;
 mod disk;
@@ -16,7 +17,9 @@ mod host;
 mod image;
 mod machine;
 mod network;
+mod reach;
 mod store;
+mod trouble;
 
 pub use driver::{HostStatus, Lab};
 pub use error::LabError;

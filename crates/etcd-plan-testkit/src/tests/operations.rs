@@ -57,6 +57,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Voters(_) => "voters",
         Reply::Compaction(_) => "compaction",
         Reply::RestoreTool(_) => "restore tool",
+        Reply::HeldRevision(_) => "held revision",
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use etcd_plan_core::event::Event;
-use etcd_plan_core::facts::{ClockOffset, HostFacts, Observation};
+use etcd_plan_core::facts::{ClockOffset, HostFacts, Observation, noted_snapshot};
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::ReadOp;
 use etcd_plan_core::plan::{Plan, Step};
@@ -72,6 +72,7 @@ impl<'a> Run<'a> {
             started: Instant::now(),
             observation: Observation::default(),
             situations: Vec::new(),
+            bases: Vec::new(),
             busy: Vec::new(),
             sessions: BTreeMap::new(),
             round_trips: BTreeMap::new(),
@@ -97,7 +98,13 @@ impl<'a> Run<'a> {
         packages::read(state.plan, &mut state.observation);
         // What cannot be read now cannot be written later either, and is told then.
         state.observation.backups = state.read_backups().unwrap_or_default();
+        // What a run that was cut off has left here is known by what it has noted on hosts.
+        if let Some(noted) = noted_snapshot(self.plan, &state.observation) {
+            let path = state.settings.folder.join(noted);
+            state.observation.snapshot = Some(ferry::look_at(&path));
+        }
         state.situations = state.judge_situations();
+        state.bases = state.choose_bases();
         state.busy = vec![true; state.situations.len()];
         let refusals = state.judge_guards();
         state.busy = state.find_busy();

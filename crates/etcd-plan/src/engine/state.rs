@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use etcd_plan_core::action;
 use etcd_plan_core::action::{Decision, StepContext};
-use etcd_plan_core::facts::{Observation, Situation};
+use etcd_plan_core::facts::{Basis, Observation, Situation};
 use etcd_plan_core::guard::{Guard, GuardContext, Refusal};
 use etcd_plan_core::names::HostName;
 use etcd_plan_core::op::ReadOp;
@@ -31,6 +31,8 @@ pub(super) struct State<'a> {
     pub(super) observation: Observation,
     /// What there was of each cluster before the first change.
     pub(super) situations: Vec<Situation>,
+    /// From what each cluster is made anew, where the goal is that: chosen before the first change.
+    pub(super) bases: Vec<Basis>,
     /// Whether anything would change in each cluster.
     pub(super) busy: Vec<bool>,
     /// Open sessions, while nobody uses them.
@@ -57,6 +59,7 @@ impl State<'_> {
             observation: &self.observation,
             inputs: &self.inputs,
             situations: &self.situations,
+            bases: &self.bases,
             busy: &self.busy,
         }
     }
@@ -89,6 +92,14 @@ impl State<'_> {
             })
         };
         self.plan.clusters().iter().map(judge).collect()
+    }
+
+    /// Chooses from what each cluster is made anew.
+    pub(super) fn choose_bases(&self) -> Vec<Basis> {
+        let clusters = 0..self.plan.clusters().len();
+        clusters
+            .map(|cluster| Basis::of(self.plan, cluster, &self.observation))
+            .collect()
     }
 
     /// Judges all guards of all clusters.

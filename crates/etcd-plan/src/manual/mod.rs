@@ -14,6 +14,7 @@
 //! | save what a cluster holds | [`backup`] |
 //! | compact and defragment | [`maintain`] |
 //! | make a cluster of a snapshot | [`restore`] |
+//! | make a cluster of what survivors hold | [`recover`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
@@ -56,6 +57,9 @@ pub mod maintain {}
 
 #[doc = include_str!("restore.md")]
 pub mod restore {}
+
+#[doc = include_str!("recover.md")]
+pub mod recover {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}

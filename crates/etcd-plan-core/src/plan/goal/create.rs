@@ -80,14 +80,19 @@ pub(super) fn place(
     for member in steps.members() {
         let at = At::Member(member);
         let mut purged = steps.add(at, Action::Purge, [down]);
+        // A store that was made meets no configuration before its note is there: so what a cut leaves
+        // is never taken for a member of the cluster that was.
         if has_stores {
-            purged = steps.add(at, Action::PlaceStore, [purged]);
+            let store = steps.add(at, Action::PlaceStore, [purged]);
+            purged = steps.add(at, Action::Mark, [store]);
         }
         placed.push(steps.add(at, Action::MakeFolders, [purged]));
         for file in FileSet::ALL.into_iter().flat_map(FileSet::files) {
             placed.push(steps.add(at, Action::Promote { file: *file }, [purged]));
         }
-        placed.push(steps.add(at, Action::Mark, [purged]));
+        if !has_stores {
+            placed.push(steps.add(at, Action::Mark, [purged]));
+        }
     }
     steps.barrier(Barrier::Placed, placed)
 }
@@ -106,14 +111,17 @@ pub(super) fn start(steps: &mut ClusterSteps<'_, '_>, placed: StepIndex) -> Step
     steps.add(At::Controller, Action::Verify, ready)
 }
 
-pub(super) fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) {
+/// The note goes, and Prometheus learns who is there: what the last steps are is given.
+pub(super) fn finish(steps: &mut ClusterSteps<'_, '_>, verified: StepIndex) -> Vec<StepIndex> {
+    let mut last = Vec::new();
     for member in steps.members() {
-        steps.add(At::Member(member), Action::Unmark, [verified]);
+        last.push(steps.add(At::Member(member), Action::Unmark, [verified]));
     }
     for infra in steps.infra() {
         for member in steps.members() {
-            steps.add(infra, Action::Register { member }, [verified]);
+            last.push(steps.add(infra, Action::Register { member }, [verified]));
         }
-        steps.add(infra, Action::Unregister, [verified]);
+        last.push(steps.add(infra, Action::Unregister, [verified]));
     }
+    last
 }

@@ -22,7 +22,8 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
         | Goal::Destroy
         | Goal::Backup
         | Goal::Maintain
-        | Goal::Restore => false,
+        | Goal::Restore
+        | Goal::Recover => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()
 }

@@ -5,6 +5,7 @@ mod create;
 mod destroy;
 pub(in crate::plan) mod join;
 mod maintain;
+pub(in crate::plan) mod recover;
 mod reload;
 mod remove;
 mod replace;
@@ -58,11 +59,15 @@ pub enum Goal {
     /// A new cluster is made of a snapshot: see [`PlanBuilder::snapshot`](super::PlanBuilder::snapshot).
     /// What is there is moved aside, as by [`Goal::Rebuild`].
     Restore,
+    /// A new cluster is made of what the best survivor holds of one that has lost its quorum for good.
+    /// Members that are dead are left out: see [`PlanBuilder::depart`](super::PlanBuilder::depart) and
+    /// [`PlanBuilder::dead`](super::PlanBuilder::dead).
+    Recover,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -74,6 +79,7 @@ impl Goal {
         Self::Backup,
         Self::Maintain,
         Self::Restore,
+        Self::Recover,
     ];
 
     /// Gives the goal's name.
@@ -90,6 +96,7 @@ impl Goal {
             Self::Backup => "backup",
             Self::Maintain => "maintain",
             Self::Restore => "restore",
+            Self::Recover => "recover",
         }
     }
 
@@ -110,13 +117,23 @@ impl Goal {
             | Self::Replace
             | Self::Backup
             | Self::Maintain => PurgeRule::WhenNeeded,
-            Self::Rebuild | Self::Destroy | Self::Restore => PurgeRule::Always,
+            Self::Rebuild | Self::Destroy | Self::Restore | Self::Recover => PurgeRule::Always,
         }
     }
 
     /// Says whether members leave.
     pub(crate) fn changes_who_leaves(self) -> bool {
         matches!(self, Self::Remove | Self::Replace)
+    }
+
+    /// Says whether members can be named that are not to be among those of the cluster afterwards.
+    pub(crate) fn leaves_members_out(self) -> bool {
+        self.changes_who_leaves() || self == Self::Recover
+    }
+
+    /// Says whether every member gets a store that was made before.
+    pub(crate) fn places_stores(self) -> bool {
+        matches!(self, Self::Restore | Self::Recover)
     }
 
     /// Says whether the goal leaves the cluster that is there, whatever that is like: it never purges
@@ -161,6 +178,7 @@ impl Goal {
             Self::Backup => each(steps, backup::plan),
             Self::Maintain => each(steps, maintain::plan),
             Self::Restore => each(steps, restore::plan),
+            Self::Recover => each(steps, recover::plan),
         }
     }
 }

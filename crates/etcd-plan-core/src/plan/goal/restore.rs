@@ -42,10 +42,21 @@ pub(in crate::plan) fn check(
 pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     let locked = create::lock(steps, gate);
     let staged = create::make_ready(steps, locked);
-    let sent: Vec<_> = steps
-        .members()
-        .map(|member| steps.add(At::Member(member), Action::SendSnapshot, [staged]))
-        .collect();
+    let verified = make_of_snapshot(steps, &[staged]);
+    let dropped = drop_snapshot(steps, &[verified]);
+    // The note that it is being built goes last: what a cut leaves until then is no cluster to keep.
+    let done = steps.barrier(Barrier::Proved, dropped);
+    create::finish(steps, done);
+}
+
+/// Adds the steps that make a new cluster of a snapshot, and gives the proof of it.
+pub(super) fn make_of_snapshot(steps: &mut ClusterSteps<'_, '_>, ready: &[StepIndex]) -> StepIndex {
+    let members = steps.members();
+    let send = |member| {
+        let ready = ready.iter().copied();
+        steps.add(At::Member(member), Action::SendSnapshot, ready)
+    };
+    let sent: Vec<_> = members.map(send).collect();
     let sent = steps.barrier(Barrier::Sent, sent);
     let built: Vec<_> = steps
         .members()
@@ -54,12 +65,18 @@ pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     let restored = steps.barrier(Barrier::Restored, built);
     let down = create::stop(steps, restored);
     let placed = create::place(steps, down, true);
-    let verified = create::start(steps, placed);
-    let dropped: Vec<_> = steps
-        .members()
-        .map(|member| steps.add(At::Member(member), Action::DropSnapshot, [verified]))
-        .collect();
-    // The note that it is being built goes last: what a cut leaves until then is no cluster to keep.
-    let done = steps.barrier(Barrier::Proved, dropped);
-    create::finish(steps, done);
+    create::start(steps, placed)
+}
+
+/// Adds the steps that take the snapshot away from the hosts again.
+pub(super) fn drop_snapshot(
+    steps: &mut ClusterSteps<'_, '_>,
+    after: &[StepIndex],
+) -> Vec<StepIndex> {
+    let members = steps.members();
+    let drop = |member| {
+        let after = after.iter().copied();
+        steps.add(At::Member(member), Action::DropSnapshot, after)
+    };
+    members.map(drop).collect()
 }

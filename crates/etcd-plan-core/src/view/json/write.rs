@@ -158,6 +158,7 @@ impl<'a> Files<'a> {
         let (wanted, content) = match step.action() {
             Action::Promote { file } if file.set() == FileSet::Conf => {
                 let run = RunContext {
+                    bases: &[],
                     plan: self.plan,
                     observation: &self.observation,
                     inputs: &self.inputs,

@@ -76,6 +76,9 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
             etcd::access(call.word(&keep.to_string()), access)
         }
         ReadOp::Snapshot { path, count_by } => snapshot::judge(call, path, count_by.as_ref()),
+        ReadOp::HeldRevision { data, access } => {
+            etcd::access(call.function("held_revision").path(data), access)
+        }
         ReadOp::RestoreTool => call.function("restore_tool"),
         ReadOp::FilePart {
             path,
@@ -201,6 +204,14 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
         WriteOp::SaveSnapshot { access, path } => {
             etcd::access(call.function("save_snapshot").path(path), access)
         }
+        WriteOp::CopyDatabase {
+            service,
+            data,
+            path,
+        } => service::name(call.function("copy_database"), service)
+            .path(&service.config)
+            .path(data)
+            .path(path),
         WriteOp::InstallPackage { version } => package::install(call, version.as_ref()),
     }
 }
@@ -231,6 +242,9 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::AwaitVoters { .. }) => Reply::Voters(etcd::voters(output)?),
         Op::Read(ReadOp::Compaction { .. }) => Reply::Compaction(etcd::compaction(output.text()?)?),
         Op::Read(ReadOp::Snapshot { .. }) => Reply::Snapshot(snapshot::facts(output)?),
+        Op::Read(ReadOp::HeldRevision { .. }) => {
+            Reply::HeldRevision(snapshot::held_revision(output.text()?)?)
+        }
         Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
@@ -261,9 +275,10 @@ pub(super) fn budget(op: &Op, patience: Duration) -> Duration {
             | WriteOp::ReplacePackage { .. }
             | WriteOp::PutBackPrograms { .. },
         ) => INSTALLATION,
-        Op::Read(ReadOp::Snapshot { .. })
+        Op::Read(ReadOp::Snapshot { .. } | ReadOp::HeldRevision { .. })
         | Op::Write(
-            WriteOp::RestoreSnapshot { .. }
+            WriteOp::CopyDatabase { .. }
+            | WriteOp::RestoreSnapshot { .. }
             | WriteOp::PlaceStore { .. }
             | WriteOp::SaveSnapshot { .. }
             | WriteOp::Compact { .. }

@@ -40,6 +40,13 @@ pub(super) fn restore<'a>(
         .word(if is_copy { "yes" } else { "no" })
 }
 
+/// Reads the line `revision`; there is none where there is no database.
+pub(super) fn held_revision(text: &str) -> Result<Option<u64>, Garbled> {
+    let revision = text.lines().find_map(|line| line.strip_prefix("revision "));
+    let revision = revision.map(str::parse).transpose();
+    revision.map_err(|_| Garbled::new("the revision is no number"))
+}
+
 /// Reads the name of the tool, and the line `bumps`.
 pub(super) fn tool(output: &Output<'_>) -> Result<RestoreTool, Garbled> {
     let mut lines = output.text()?.lines();

@@ -49,10 +49,68 @@ judge_snapshot() { # PATH [ACCESS]
     use_access "$@"
     revision=${status#*'"revision":'}
     revision=${revision%%[!0-9]*}
-    # It may be compacted by now; then nobody can count them any more.
-    if answer=$(ctl get '' --prefix --keys-only --limit 1 --rev "$revision" -w json 2>/dev/null); then
+    # It may be compacted by now; then nobody can count them any more. This member has them all, and
+    # needs no quorum to say so.
+    if answer=$(ctl get '' --prefix --keys-only --limit 1 --consistency s --rev "$revision" -w json \
+        2>/dev/null); then
         printf 'count %s\n' "$answer"
     fi
+}
+
+# held_revision: prints the revision that a member holds, by its database where it does not answer.
+# A process that waits for a quorum holds that locked, and the tool would wait for the process: so it
+# gets a copy, which is gone afterwards.
+held_revision() { # DATA ACCESS
+    database=$1/member/snap/db
+    shift
+    is_there "$database" || return 0
+    use_access "$@"
+    if ! { is_reachable && status=$(ctl endpoint status -w json); } 2>/dev/null; then
+        command -v flock >/dev/null || fail 'nobody can tell whether the database is in use: there is no flock'
+        if flock --nonblock --shared "$database" true; then
+            status=$(snapshot_tool status "$database" -w json) || exit
+        else
+            umask 077
+            copy=$(mktemp -d) || exit
+            cp --reflink=auto -- "$database" "$copy/db" && status=$(snapshot_tool status "$copy/db" -w json)
+            copied=$?
+            rm -rf -- "$copy"
+            [ "$copied" = 0 ] || exit 1
+        fi
+    fi
+    revision=${status#*'"revision":'}
+    printf 'revision %s\n' "${revision%%[!0-9]*}"
+}
+
+# copy_database: an etcd without a quorum takes what it knows to be decided from its log into its
+# database, and then nothing more. How long that takes shows in the file.
+copy_database() { # SERVICE CONFIG DATA TO
+    database=$3/member/snap/db saved=$4
+    # One that does not start any more is copied as it is.
+    if service_is_down "$1"; then
+        (start_service "$1" "$2" 0) >&2 || :
+    fi
+    await_unchanged "$database"
+    stop_service "$1" 90000 1000
+    umask 077
+    rm -f -- "$saved" || exit
+    if ! cp --reflink=auto -- "$database" "$saved"; then
+        rm -f -- "$saved"
+        exit 1
+    fi
+    sync_path "$saved"
+}
+
+# await_unchanged: waits until a file was not written for two seconds, at most a minute.
+await_unchanged() { # PATH
+    before= rounds=0 still=0
+    while [ "$still" -lt 4 ] && [ "$rounds" -lt 120 ]; do
+        pause 0.5
+        written=$(stat -c %y -- "$1") || return 0
+        still=$((still + 1)) rounds=$((rounds + 1))
+        [ "$written" = "$before" ] || still=0
+        before=$written
+    done
 }
 
 # restore_tool: prints the name of the tool, and `bumps` where it can raise the revision.
