@@ -2,8 +2,8 @@
 //! the others are told first.
 
 use etcd_plan::Goal;
-use etcd_plan::engine::Silent;
-use etcd_plan_testkit::{Effect, FaultPlan, Kind};
+use etcd_plan::engine::{Run, Silent};
+use etcd_plan_testkit::{Effect, FaultPlan, Kind, SimExecutor};
 use etcd_plan_tests::{HOSTS, Scene, THREE};
 
 use crate::cuts::CUTS;
@@ -61,6 +61,22 @@ fn peers_are_told_first_and_members_keep_who_they_are() {
     for plan in [plan, scene.plan()] {
         let again = scene.must_run(&plan);
         assert!(!again.has_changes(), "{again}");
+    }
+}
+
+#[test]
+fn a_preview_says_where_peers_will_be() {
+    let scene = changed(ELSEWHERE);
+    let plan = reload(&scene);
+    let executor = SimExecutor::new(&scene.world);
+    let observed = Run::new(&plan, &executor, &scene.keys).observe(&mut Silent);
+    let preview = plan.changes(&observed.preview(), 200).to_string();
+    for line in [
+        "there: the cluster of the inventory",
+        "other members reach it at https://10.10.10.11:3380 from then on, not at https://10.10.10.11:2380",
+        "members: restart etcd-2, etcd-3, etcd-1, one after the other",
+    ] {
+        assert!(preview.contains(line), "{line}: {preview}");
     }
 }
 

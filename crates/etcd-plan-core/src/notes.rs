@@ -154,8 +154,8 @@ fn held(survivor: &Survivor<'_>) -> String {
     let name = &survivor.member.name;
     match (survivor.status, survivor.revision) {
         (Some(status), _) => format!(
-            "{name} answers and knows no leader: revision {}, raft index {}, term {}",
-            status.revision, status.raft_applied_index, status.raft_term
+            "{name} answers and knows no leader: revision {}, raft index {}",
+            status.revision, status.raft_applied_index
         ),
         (None, Some(revision)) => format!(
             "{name} does not answer: its database has revision {revision}, and may lack the last that its \

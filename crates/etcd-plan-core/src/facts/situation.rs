@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{FoundConf, MemberFound, Missing, Observation};
 use crate::names::MemberName;
 use crate::op::EtcdFacts;
+use crate::plan::Goal;
 use crate::spec::ClusterSpec;
 
 /// What there is of a cluster, judged once from what was observed.
@@ -73,17 +74,22 @@ impl Situation {
         }
     }
 
-    /// Judges what there is of a cluster as [`Situation::of`] does, wherever its members reach each
-    /// other: what a reload may change, one member after the other.
+    /// Judges what there is of a cluster, for a goal: a reload finds the cluster of the inventory wherever
+    /// its members reach each other, since it may change that, one member after the other.
     ///
     /// # Errors
     ///
     /// When a host could not be read.
-    pub fn but_for_peer_urls(
+    pub fn for_goal(
+        goal: Goal,
         spec: &ClusterSpec,
         observation: &Observation,
     ) -> Result<Self, Missing> {
-        Self::judge(spec, observation, &names_of)
+        if goal == Goal::Reload {
+            Self::judge(spec, observation, &names_of)
+        } else {
+            Self::of(spec, observation)
+        }
     }
 
     /// Gives the situation's name.

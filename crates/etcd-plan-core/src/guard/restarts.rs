@@ -66,7 +66,6 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
 fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
     match context.situation() {
         Situation::Present { .. } => None,
-        Situation::Remains { .. } if only_moves(context) => None,
         Situation::Absent => Some((
             "there is no cluster whose members could restart".to_owned(),
             "the goal `create` builds it",
@@ -84,14 +83,6 @@ fn is_not_there(context: &GuardContext<'_>) -> Option<(String, &'static str)> {
              into the inventory",
         )),
     }
-}
-
-/// Says whether the cluster of the inventory is there, and its members reach each other elsewhere: a
-/// reload tells them.
-fn only_moves(context: &GuardContext<'_>) -> bool {
-    let situation = Situation::but_for_peer_urls(context.spec(), context.run.observation);
-    let is_there = matches!(situation, Ok(Situation::Present { .. }));
-    is_there && context.plan().goal() == Goal::Reload
 }
 
 /// Says which members cannot be reached elsewhere: a learner, which etcd would make a voter; and one

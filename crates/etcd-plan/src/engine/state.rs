@@ -83,7 +83,8 @@ impl State<'_> {
     /// Judges what there is of each cluster.
     pub(super) fn judge_situations(&self) -> Vec<Situation> {
         let judge = |spec| {
-            Situation::of(spec, &self.observation).unwrap_or_else(|missing| {
+            let situation = Situation::for_goal(self.plan.goal(), spec, &self.observation);
+            situation.unwrap_or_else(|missing| {
                 // The guard `readable` refuses; nothing is done on this.
                 Situation::Remains {
                     why: vec![missing.why],
