@@ -59,7 +59,8 @@ pub fn lasting(run: &RunContext<'_>) -> Vec<String> {
     clusters
         .flat_map(|cluster| {
             let survivors = recovered(cluster, run).into_iter();
-            survivors.chain(endpoints(cluster, run))
+            let lasting = survivors.chain(endpoints(cluster, run));
+            lasting.chain(shut_out(cluster, run))
         })
         .collect()
 }
@@ -337,7 +338,9 @@ fn rotation(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
     let options = run.plan.options().rotate;
     let folder = &*spec.settings.certificate.ca_dir;
     let mut notes = Vec::new();
-    if run.plan.goal() == Goal::RotateCerts && !options.again {
+    // What was left as it is; what this very run has made is no news.
+    let is_left = !run.busy[cluster];
+    if run.plan.goal() == Goal::RotateCerts && !options.again && is_left {
         let keys = run.observation.keys.get(cluster);
         let states = keys.map_or(&[][..], |keys| &keys.members);
         let taken = |member: &MemberSpec| run.plan.selection().takes_host(&member.host.name);
@@ -361,6 +364,9 @@ fn rotation(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
     };
     let now = UnixTime(run.inputs.now);
     if facts.reached.is_none() && !run.rotates_next(cluster) && facts.is_young(now) {
+        if !is_left {
+            return notes;
+        }
         notes.push(format!(
             "{} in {folder} was made within the last day, and no rotation is under way: nothing is done \
              (`--again` begins one all the same)",
@@ -383,11 +389,8 @@ fn rotation(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
              `etcd-plan issue` makes those of clients; Prometheus has its own",
             spec.name
         ),
-        RotationStage::Finish => format!(
-            "from now on {} lets nobody in who shows a certificate of the old authority; {folder}/ca.crt \
-             is to be brought to all clients once more",
-            spec.name
-        ),
+        // It lasts: see `shut_out`.
+        RotationStage::Finish => return notes,
     });
     if !clients.is_empty() && stage != RotationStage::Trust {
         let places: Vec<&str> = facts.clients.iter().map(|one| one.place.as_str()).collect();
@@ -397,6 +400,19 @@ fn rotation(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Says who is let in no longer once the old authority is dropped.
+fn shut_out(cluster: usize, run: &RunContext<'_>) -> Option<String> {
+    let is_last = run.plan.options().rotate.stage == Some(RotationStage::Finish);
+    let spec = &run.plan.clusters()[cluster];
+    (is_last && run.follows_rotation(cluster)).then(|| {
+        format!(
+            "from now on {} lets nobody in who shows a certificate of the old authority; {}/ca.crt is to \
+             be brought to all clients once more",
+            spec.name, *spec.settings.certificate.ca_dir
+        )
+    })
 }
 
 /// What of a configuration changes.
