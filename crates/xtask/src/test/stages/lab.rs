@@ -13,7 +13,15 @@ const NAMES: [&str; 2] = ["etcdlab-test", "etcdlab-test-2"];
 
 /// The areas of tests that the second lab has, which take about half of the time; the first one has
 /// all others.
-const OF_THE_SECOND: [&str; 5] = ["joins::", "killed::", "larger::", "packages::", "reload::"];
+const OF_THE_SECOND: [&str; 7] = [
+    "adopts::",
+    "joins::",
+    "killed::",
+    "larger::",
+    "packages::",
+    "recovers::",
+    "reload::",
+];
 
 /// As many hosts for etcd as the tests want.
 const NODES: u8 = 5;
