@@ -16,6 +16,7 @@ __all__ = [
     "SshExecutor",
     "Status",
     "StopFlag",
+    "adopt",
     "apply",
     "environment",
     "issue",
