@@ -203,6 +203,11 @@ fn a_quorum_that_is_there_or_can_be_had_is_never_given_up() {
     refused(&scene, &recover(&scene, &[]), folder, &words);
     scene.reread(THREE);
 
+    // It has shrunk, and those that are lost must be named all the same.
+    scene.reread(&THREE.replace("    10.10.10.10: { etcd_seq: 1 }\n", ""));
+    refused(&scene, &recover(&scene, &[]), folder, &words[1..]);
+    scene.reread(THREE);
+
     // One that does not answer may be well.
     scene.world.cut_network(HOSTS[1]);
     let words = ["[readable]", "`--dead 10.10.10.11`"];

@@ -31,7 +31,7 @@ fn recover(
         Err(refused) => panic!("{refused}"),
     };
     assert!(report.is_success(), "{report}");
-    say(&format!("{report}\n{}", report.notes.join("\n")));
+    say(&report.to_string());
     report
 }
 

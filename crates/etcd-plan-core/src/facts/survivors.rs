@@ -198,9 +198,11 @@ impl<'a> Seen<'a> {
         self.is_new(Some(note)) && !as_made.contains(&status.revision)
     }
 
-    /// Says whether it holds nothing but what a run that was cut off has put there.
+    /// Says whether it holds nothing but what a run that was cut off has put there: of a recovery, or of
+    /// a new cluster, which was never written to.
     fn is_remains(&self, note: Option<&Manifest>) -> bool {
-        self.is_new(note) && (note.is_some() || self.status.is_none())
+        let is_blank = self.status.is_none() && self.held <= Some(1);
+        self.is_new(note) && (note.is_some() || is_blank)
     }
 
     fn into_survivor(self) -> Survivor<'a> {

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Guard, GuardContext, Refusal};
-use crate::facts::{Basis, MemberFound, Situation, Survivors};
+use crate::facts::{Basis, MemberFound, Situation, Survivor, Survivors};
 use crate::names::EtcdId;
 use crate::plan::Goal;
-use crate::spec::MemberSpec;
+use crate::spec::{Leaver, MemberSpec};
 
 /// Refuses to recover a cluster that has a quorum, or could have one.
 pub(super) fn judge_lost(context: &GuardContext<'_>) -> Vec<Refusal> {
@@ -19,7 +19,7 @@ pub(super) fn judge_lost(context: &GuardContext<'_>) -> Vec<Refusal> {
         refusals.extend(quorum_of_data(context, &found));
     } else if !is_to_be_finished(context, &found) {
         let serving = names(found.serving.iter().copied());
-        let evidence = format!("the cluster has a quorum: by {serving}, which knows a leader");
+        let evidence = format!("the cluster has a quorum: a leader is known to {serving}");
         let hint = "nothing is to be recovered: start members that stand still with the goal `create`, \
                     and put new hosts in the place of lost ones with `etcd-plan replace --dead`";
         refusals.push(context.refuse(Guard::Alive, None, evidence, hint));
@@ -83,7 +83,6 @@ fn dead(context: &GuardContext<'_>) -> Vec<Refusal> {
 /// are dead, or of those that one of them was configured with.
 fn quorum_of_data(context: &GuardContext<'_>, found: &Survivors<'_>) -> Option<Refusal> {
     let spec = context.spec();
-    let dead = spec.leaving.iter().filter_map(|gone| gone.member.as_ref());
     let learners: BTreeSet<&str> = spec
         .members
         .iter()
@@ -91,27 +90,36 @@ fn quorum_of_data(context: &GuardContext<'_>, found: &Survivors<'_>) -> Option<R
         .map(|member| member.name.as_str())
         .collect();
     let votes = |name: &&str| !learners.contains(name);
-    let inventory = spec.members.iter().chain(dead);
-    let inventory: BTreeSet<&str> = inventory.map(|member| member.name.as_str()).collect();
+    // Those that are gone from the inventory, too.
+    let dead = spec.leaving.iter().map(Leaver::name);
+    let inventory = spec.members.iter().map(|member| member.name.as_str());
+    let inventory: BTreeSet<&str> = inventory.chain(dead).collect();
     let configured = found.holding.iter().map(|held| {
         let names = held.conf.initial_cluster.keys();
         names.map(String::as_str).collect::<BTreeSet<&str>>()
     });
     let lists = std::iter::once(inventory).chain(configured);
-    let holding = || found.holding.iter().map(|held| held.member);
     let had = lists.into_iter().find_map(|list| {
         let voters: BTreeSet<&str> = list.into_iter().filter(votes).collect();
-        let held = holding().filter(|member| voters.contains(member.name.as_str()));
-        let held = held.count();
-        (!voters.is_empty() && held > voters.len() / 2).then_some((held, voters.len()))
+        let counts = |held: &&Survivor<'_>| voters.contains(held.member.name.as_str());
+        // A lone voter leads itself: one that answers and knows no leader has others besides.
+        let is_wrong = voters.len() == 1
+            && found
+                .holding
+                .iter()
+                .filter(counts)
+                .any(|held| held.status.is_some());
+        let held = found.holding.iter().filter(counts).count();
+        (!is_wrong && held > voters.len() / 2).then_some((held, voters.len()))
     });
     let (held, voters) = had?;
     let evidence = format!(
         "{held} of {voters} voters still hold their data, which is a quorum: {}",
-        names(holding())
+        names(found.holding.iter().map(|held| held.member))
     );
-    let hint = "start them with the goal `create`, and see that they reach each other; one whose data is \
-                damaged is left out with `--dead`";
+    let hint = "start them with the goal `create`, and see that they reach each other; those \
+                that are lost, or gone from the inventory, and those whose data is damaged are named \
+                with `--dead`";
     Some(context.refuse(Guard::Alive, None, evidence, hint))
 }
 
@@ -144,7 +152,7 @@ fn nothing_held(context: &GuardContext<'_>, found: &Survivors<'_>) -> (String, S
             note.revision, note.kept_at
         );
         let hint = format!(
-            "run where that was begun, or bring the snapshot here with its manifest: hosts have it as \
+            "run where that was begun, or bring the snapshot here under that name: hosts have it as \
              /var/lib/etcd-plan/restore/{}.db",
             &note.sha256[..16.min(note.sha256.len())]
         );
