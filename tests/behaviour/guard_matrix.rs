@@ -72,7 +72,9 @@ fn check(there: There, safeguard: bool, clean: bool, goal: Goal) {
             | Goal::Reload
             | Goal::Upgrade
             | Goal::Backup
-            | Goal::Maintain,
+            | Goal::Maintain
+            | Goal::RotateCerts
+            | Goal::RotateCa,
         ) => {
             assert_eq!(key.as_deref(), Some(Scene::PRECIOUS));
             let is_left_alone = report.count(Outcome::Changed) == 0;

@@ -32,6 +32,7 @@ mod repeats;
 mod replaces;
 mod restarts;
 mod restores;
+mod rotations;
 mod saved_plans;
 mod status;
 mod stops;

@@ -36,7 +36,7 @@ const ALL: [&str; 6] = [
 type Shown = fn() -> String;
 
 /// The pages, each with the preview that it shows.
-const PAGES: [(&str, Shown); 14] = [
+const PAGES: [(&str, Shown); 16] = [
     ("create", || preview(&on(0), 3, Goal::Create, &[])),
     ("adopt", adopted),
     ("join", || {
@@ -65,6 +65,12 @@ const PAGES: [(&str, Shown); 14] = [
         preview(&scene, 3, Goal::Maintain, &["revisions 2"])
     }),
     ("restore", restoring),
+    ("rotate-certs", || {
+        preview(&on(3), 3, Goal::RotateCerts, &["again yes"])
+    }),
+    ("rotate-ca", || {
+        preview(&on(3), 3, Goal::RotateCa, &["stage trust", "again yes"])
+    }),
     ("recover", || {
         let scene = on(3);
         for host in [&ALL[1], &ALL[3]] {
@@ -183,6 +189,8 @@ fn preview(scene: &Scene, members: usize, goal: Goal, asked: &[&str]) -> String 
             ("to", version) => builder.version(version.parse().expect("a version")),
             ("depart", member) => builder.depart([member]),
             ("keep", number) => builder.backup_keep(number.parse().expect("a number")),
+            ("again", _) => builder.rotate_again(),
+            ("stage", stage) => builder.rotation_stage(stage.parse().expect("a stage")),
             ("revisions", number) => builder.keep_revisions(number.parse().expect("a number")),
             (_, variable) => {
                 let mut extra = etcd_plan::ExtraVars::new();

@@ -21,5 +21,6 @@ mod rebuild;
 mod recovers;
 mod reload;
 mod removes;
+mod rotate;
 mod stores;
 mod upgrade;

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use etcd_plan::core::cert::RotationStage;
 use etcd_plan::plan::{Plan, PlanBuilder, PlanError, Subtask};
 use etcd_plan::{Goal, Inventory};
 use proptest::prelude::*;
@@ -67,6 +68,9 @@ impl Asked {
         // An upgrade is done whole, and has to say where to.
         let builder = match self.goal {
             Goal::Upgrade => builder.version("3.5.16".parse().expect("a version")),
+            Goal::RotateCerts => builder,
+            // Of the whole cluster, and in one of its stages.
+            Goal::RotateCa => return builder.rotation_stage(RotationStage::Trust),
             _ => builder
                 .tags(self.tags.iter().copied())
                 .skip_tags(self.skip_tags.iter().copied()),

@@ -17,4 +17,5 @@ mod recovers;
 mod reloads;
 mod removes;
 mod restores;
+mod rotations;
 mod sandbox;

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use etcd_plan::core::cert::RotationStage;
 use etcd_plan::names::EtcdVersion;
 use etcd_plan::plan::PlanBuilder;
 use etcd_plan::{ExtraVars, Goal, Subtask};
@@ -139,6 +140,9 @@ enum GoalOption {
     KeepRevisions(u64),
     Threshold(u8),
     Snapshot(String),
+    Stage(RotationStage),
+    Again,
+    LeaveClients,
 }
 
 impl GoalOption {
@@ -154,6 +158,9 @@ impl GoalOption {
             Self::KeepRevisions(revisions) => builder.keep_revisions(revisions),
             Self::Threshold(percent) => builder.threshold(percent),
             Self::Snapshot(file) => builder.snapshot(file),
+            Self::Stage(stage) => builder.rotation_stage(stage),
+            Self::Again => builder.rotate_again(),
+            Self::LeaveClients => builder.leave_clients(),
         }
     }
 }
@@ -184,6 +191,14 @@ fn goal_options(options: &Bound<'_, PyDict>) -> PyResult<Vec<GoalOption>> {
             "keep_revisions" => asked.push(GoalOption::KeepRevisions(value.extract()?)),
             "snapshot" => asked.push(GoalOption::Snapshot(value.extract()?)),
             "threshold" => asked.push(GoalOption::Threshold(value.extract()?)),
+            "stage" => asked.push(GoalOption::Stage(stage(
+                value.py(),
+                &value.extract::<String>()?,
+            )?)),
+            "again" => asked.extend(value.extract::<bool>()?.then_some(GoalOption::Again)),
+            "leave_clients" => {
+                asked.extend(value.extract::<bool>()?.then_some(GoalOption::LeaveClients));
+            }
             other => {
                 let message = format!("`{other}` is nothing that a plan can be asked for");
                 return Err(PyTypeError::new_err(message));
@@ -215,6 +230,13 @@ fn version(py: Python<'_>, text: &str) -> PyResult<EtcdVersion> {
     text.parse().map_err(|why| {
         let message = format!("the version `{text}` {why}");
         error::plan_problem(py, "goal-argument", &message, "give one such as `3.5.16`")
+    })
+}
+
+fn stage(py: Python<'_>, text: &str) -> PyResult<RotationStage> {
+    text.parse().map_err(|why| {
+        let message = format!("the stage `{text}` {why}");
+        error::plan_problem(py, "goal-argument", &message, "give them in this order")
     })
 }
 

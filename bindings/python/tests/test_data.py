@@ -44,6 +44,22 @@ def test_what_was_backed_up_is_restored(tmp_path: Path) -> None:
         pyetcdplan.plan(ONE, goal="restore")
 
 
+def test_certificates_and_their_authority_are_rotated() -> None:
+    executor = pyetcdplan.SimulatedExecutor()
+    pyetcdplan.apply(ONE, executor)
+    kept = pyetcdplan.apply(ONE, executor, goal="rotate-certs")
+    assert not kept.changed and any("within the last hour" in note for note in kept.notes)
+    assert pyetcdplan.apply(ONE, executor, goal="rotate-certs", again=True).changed
+    for stage in ("trust", "issue", "finish"):
+        report = pyetcdplan.apply(ONE, executor, goal="rotate-ca", stage=stage, again=True)
+        assert report.changed, stage
+    assert pyetcdplan.status(ONE, executor)
+    with pytest.raises(pyetcdplan.PlanError, match="goes by stages"):
+        pyetcdplan.plan(ONE, goal="rotate-ca")
+    with pytest.raises(pyetcdplan.PlanError, match="is none of `trust`"):
+        pyetcdplan.plan(ONE, goal="rotate-ca", stage="begin")
+
+
 def test_a_cluster_that_is_well_is_not_recovered() -> None:
     executor = pyetcdplan.SimulatedExecutor()
     pyetcdplan.apply(ONE, executor)

@@ -121,6 +121,15 @@ pub(crate) fn plan(
     if let Some(percent) = selection.maintain.threshold {
         builder = builder.threshold(percent);
     }
+    if let Some(stage) = selection.rotate.stage {
+        builder = builder.rotation_stage(stage);
+    }
+    if selection.rotate.again.again {
+        builder = builder.rotate_again();
+    }
+    if selection.rotate.leave_clients {
+        builder = builder.leave_clients();
+    }
     let plan = builder.build()?;
     if !plan.diagnostics().is_empty() {
         output.message(&plan.diagnostics().render(output.style()));

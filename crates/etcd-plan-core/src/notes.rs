@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::action::{StepContext, restart_turn, running};
-use crate::facts::{Basis, ClockOffset, FoundConf, MemberQuestions, Survivor, Survivors};
+use crate::cert::{RotationStage, UnixTime};
+use crate::facts::{
+    Basis, CertificateState, ClockOffset, FoundConf, MemberQuestions, Survivor, Survivors,
+};
 use crate::guard::split_hint;
 use crate::names::EtcdVersion;
 use crate::plan::{Action, Goal, MemberFile, Step, Subtask, Turn};
@@ -38,6 +41,7 @@ pub fn notes(run: &RunContext<'_>) -> Vec<String> {
             notes.extend(reload(cluster, run));
         }
         notes.extend(upgrade(cluster, run));
+        notes.extend(rotation(cluster, run));
         if registers && spec.infra.is_empty() {
             notes.push(format!(
                 "the inventory has no group `infra`, so Prometheus is not told of {}",
@@ -275,6 +279,10 @@ fn reload(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
         let names: Vec<String> = names.collect();
         notes.push(format!("restarts, one at a time: {}", names.join(", ")));
     }
+    // Nothing but whom members trust is written then.
+    if run.plan.goal() == Goal::RotateCa {
+        return notes;
+    }
     let confs: Vec<(&MemberSpec, Changed)> = members
         .iter()
         .filter_map(|step| Some((step.member()?, Changed::of(&context(*step))?)))
@@ -320,6 +328,74 @@ fn upgrade(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
         "say `etcd_version: {version}` in the inventory, or nothing: other goals refuse a version that \
          is not the one there"
     ));
+    notes
+}
+
+/// Says what a rotation leaves as it is, and who besides the members has to follow.
+fn rotation(cluster: usize, run: &RunContext<'_>) -> Vec<String> {
+    let spec = &run.plan.clusters()[cluster];
+    let options = run.plan.options().rotate;
+    let folder = &*spec.settings.certificate.ca_dir;
+    let mut notes = Vec::new();
+    if run.plan.goal() == Goal::RotateCerts && !options.again {
+        let keys = run.observation.keys.get(cluster);
+        let states = keys.map_or(&[][..], |keys| &keys.members);
+        let taken = |member: &MemberSpec| run.plan.selection().takes_host(&member.host.name);
+        let is_kept = |state: &CertificateState| matches!(state, CertificateState::Good(_));
+        let kept = spec.members.iter().zip(states);
+        let kept = kept.filter(|(member, state)| taken(member) && is_kept(state));
+        let kept: Vec<&str> = kept.map(|(member, _)| member.name.as_str()).collect();
+        if !kept.is_empty() {
+            notes.push(format!(
+                "issued within the last hour, and not issued once more: the certificates of {} (`--again` \
+                 issues them all the same)",
+                kept.join(", ")
+            ));
+        }
+    }
+    let Some(facts) = run.rotation(cluster) else {
+        return notes;
+    };
+    let Some(stage) = options.stage.filter(|_| run.plan.goal() == Goal::RotateCa) else {
+        return notes;
+    };
+    let now = UnixTime(run.inputs.now);
+    if facts.reached.is_none() && !run.rotates_next(cluster) && facts.is_young(now) {
+        notes.push(format!(
+            "{} in {folder} was made within the last day, and no rotation is under way: nothing is done \
+             (`--again` begins one all the same)",
+            facts.signer.subject
+        ));
+        return notes;
+    }
+    if !run.follows_rotation(cluster) {
+        return notes;
+    }
+    let clients: Vec<&str> = facts.clients.iter().map(|one| one.name.as_str()).collect();
+    notes.push(match stage {
+        RotationStage::Trust => format!(
+            "before the stage `issue`, whoever connects to {} must trust both: bring {folder}/ca.crt to \
+             Patroni, vip-manager, Prometheus and all others",
+            spec.name
+        ),
+        RotationStage::Issue => format!(
+            "before the stage `finish`, whoever connects to {} needs a certificate of the new authority: \
+             `etcd-plan issue` makes those of clients; Prometheus has its own",
+            spec.name
+        ),
+        RotationStage::Finish => format!(
+            "from now on {} lets nobody in who shows a certificate of the old authority; {folder}/ca.crt \
+             is to be brought to all clients once more",
+            spec.name
+        ),
+    });
+    if !clients.is_empty() && stage != RotationStage::Trust {
+        let places: Vec<&str> = facts.clients.iter().map(|one| one.place.as_str()).collect();
+        notes.push(format!(
+            "of the old authority are the clients' certificates {}",
+            places.join(", ")
+        ));
+    }
     notes
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::cert::{RotationFacts, UnixTime};
 use crate::facts::{
     Basis, MemberFound, MemberQuestions, Missing, Observation, Situation, Standing,
 };
@@ -61,6 +62,33 @@ impl<'a> RunContext<'a> {
     /// Says whether a member is to join a cluster that lives.
     pub fn is_joining(&self, cluster: usize, member: &MemberSpec) -> bool {
         self.plan.joins(cluster) && self.plan.selection().takes_host(&member.host.name)
+    }
+
+    /// Gives how far a rotation of a cluster's authority has come; none where that is not known.
+    pub fn rotation(&self, cluster: usize) -> Option<&'a RotationFacts> {
+        let keys = self.observation.keys.get(cluster)?;
+        keys.rotation.as_ref()?.as_ref().ok()
+    }
+
+    /// Says whether the stage of a rotation that is planned is still to begin on the control machine: what
+    /// members get with it is not there yet.
+    pub fn rotates_next(&self, cluster: usize) -> bool {
+        let options = self.plan.options().rotate;
+        let stage = options.stage.filter(|_| self.plan.goal() == Goal::RotateCa);
+        let now = UnixTime(self.inputs.now);
+        stage.is_some_and(|stage| {
+            self.rotation(cluster)
+                .is_some_and(|facts| facts.is_due(stage, options.again, now))
+        })
+    }
+
+    /// Says whether the stage of a rotation that is planned is the one that the members are to follow: it
+    /// is to begin, or was begun last.
+    pub fn follows_rotation(&self, cluster: usize) -> bool {
+        let stage = self.plan.options().rotate.stage;
+        let is_under_way =
+            |facts: &RotationFacts| stage.is_some_and(|stage| facts.is_under_way(stage));
+        self.rotates_next(cluster) || self.rotation(cluster).is_some_and(is_under_way)
     }
 
     /// Gives the version that a cluster's members are to go to; none where the goal is another one.

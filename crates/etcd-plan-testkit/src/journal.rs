@@ -132,6 +132,9 @@ pub fn op_name(op: &Op) -> &'static str {
         Op::Write(WriteOp::StageFile { .. }) => "stage_file",
         Op::Write(WriteOp::PromoteFile { .. }) => "promote_file",
         Op::Write(WriteOp::KeepTime { .. }) => "keep_time",
+        Op::Write(WriteOp::PlaceTogether { .. }) => "place_together",
+        Op::Write(WriteOp::KeepFile { .. }) => "keep_file",
+        Op::Read(ReadOp::Presented { .. }) => "presented",
         Op::Write(WriteOp::RemoveFile { .. }) => "remove_file",
         Op::Write(WriteOp::MoveAside { .. }) => "move_aside",
         Op::Write(WriteOp::MoveContentsAside { .. }) => "move_contents_aside",
@@ -178,6 +181,7 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::PromoteFile { path }
             | WriteOp::RemoveFile { path }
             | WriteOp::KeepTime { path }
+            | WriteOp::KeepFile { path, .. }
             | WriteOp::MoveAside { path, .. }
             | WriteOp::MoveContentsAside { path, .. }
             | WriteOp::DeletePurged { path }
@@ -214,6 +218,7 @@ fn op_object(op: &Op) -> Option<String> {
             | ReadOp::KeyCount { access }
             | ReadOp::Holdings { access }
             | ReadOp::Auth { access }
+            | ReadOp::Presented { access }
             | ReadOp::Compaction { access, .. },
         )
         | Op::Write(
@@ -221,6 +226,10 @@ fn op_object(op: &Op) -> Option<String> {
             | WriteOp::Defragment { access }
             | WriteOp::DisarmAlarms { access },
         ) => Some(access.endpoint.clone()),
+        Op::Write(WriteOp::PlaceTogether { files }) => {
+            let places: Vec<&str> = files.iter().map(|(_, to)| to.as_str()).collect();
+            Some(places.join(","))
+        }
         Op::Write(WriteOp::AddMember { peer_url, .. }) => Some(peer_url.clone()),
         Op::Write(
             WriteOp::PromoteMember { id, .. }

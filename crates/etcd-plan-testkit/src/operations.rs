@@ -95,6 +95,7 @@ impl State {
                 length,
             } => Reply::Bytes(file_part(&host.files, path, *offset, *length)),
             ReadOp::Fetch(_) => return Err("the engine fetches, piece by piece".to_owned()),
+            ReadOp::Presented { access } => Reply::Presented(self.presented(name, access)),
             ReadOp::AwaitHealthy {
                 service, access, ..
             } => {
@@ -160,6 +161,28 @@ impl State {
                     }
                 }
             }
+            WriteOp::PlaceTogether { files } => {
+                for (from, to) in files {
+                    match (host.files.bytes(from), host.files.bytes(to)) {
+                        (None, Some(_)) => {}
+                        _ => {
+                            if let Some(changed) = host.changed.remove(from) {
+                                host.changed.insert(to.clone(), changed);
+                            }
+                            host.files.rename(from, to)?;
+                        }
+                    }
+                }
+                Ok(())
+            }
+            WriteOp::KeepFile { path, kept } => match host.files.get(path).cloned() {
+                None => Ok(()),
+                Some(file) => {
+                    let changed = host.changed_ms(path);
+                    host.changed.insert(kept.clone(), changed);
+                    host.files.put(kept, file)
+                }
+            },
             WriteOp::RemoveFile { path } => host.files.remove_file(path),
             WriteOp::MoveAside { path, to } => host.move_aside(path, to),
             WriteOp::MoveContentsAside { path, .. } => {

@@ -51,6 +51,7 @@ pub fn read(
             spec,
             observation: observed.observation(),
             situation,
+            keys: observed.observation().keys.get(at),
             drift: drift(plan, at, &preview),
             now,
         })
@@ -98,6 +99,7 @@ pub fn read_external(spec: &ClusterSpec, base: &Path, executor: &dyn Executor) -
             token: String::new(),
             down: Vec::new(),
         },
+        keys: None,
         drift: Vec::new(),
         now: now(),
     })

@@ -35,6 +35,8 @@ Goal: TypeAlias = (
         "maintain",
         "restore",
         "recover",
+        "rotate-certs",
+        "rotate-ca",
     ]
     | str
 )
@@ -101,7 +103,10 @@ class Plan:
         (``etcd_version`` of the inventory). Of ``maintain``: ``keep_revisions`` of the history
         stay (10000), and databases are defragmented of which ``threshold`` percent are not in use
         (20). Of ``restore``: the ``snapshot`` that is put back. Of ``recover``: ``depart`` lists the
-        members that are lost for good, with ``dead=True``.
+        members that are lost for good, with ``dead=True``. Of ``rotate-ca``: the ``stage``, one of
+        ``"trust"``, ``"issue"`` and ``"finish"``, each a plan of its own; with ``leave_clients=True``
+        the last one leaves clients' certificates behind. Of ``rotate-certs`` and ``rotate-ca``:
+        ``again=True`` also rotates what was rotated within the last hour, or day.
 
         Raises :class:`InventoryError` with all findings, or :class:`PlanError`.
         """

@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use etcd_plan::names::{ClusterName, EtcdVersion};
 
-use super::selection::{MaintainOptions, SnapshotArguments};
+use super::selection::{Again, MaintainOptions, RotateOptions, SnapshotArguments};
 use super::shared::{InventoryArguments, RunArguments};
 
 #[derive(Debug, Args)]
@@ -143,6 +143,47 @@ pub(crate) struct MaintainArguments {
     pub(crate) limit: Option<String>,
     #[command(flatten)]
     pub(crate) options: MaintainOptions,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RotateCommand {
+    /// Gives members new keys and certificates, one after the other and without a restart
+    Certs(RotateCertsArguments),
+    /// Puts another authority in the place of the one that is there: trusts both, issues members'
+    /// certificates by the new one, then trusts only that
+    Ca(RotateCaArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateCertsArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only members on these hosts: names, groups and globs, joined by `,` or `:`, with `!` and `&`
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) again: Again,
+    /// Does not ask before changes
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RotateCaArguments {
+    #[command(flatten)]
+    pub(crate) inventory: InventoryArguments,
+    /// Only clusters with these hosts; all that share the authority have to be named
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: RotateOptions,
     /// Does not ask before changes
     #[arg(short, long)]
     pub(crate) yes: bool,

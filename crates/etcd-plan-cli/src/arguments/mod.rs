@@ -15,13 +15,14 @@ pub(crate) use clusters::{
 };
 pub(crate) use goals::{
     BackupArguments, DestroyArguments, JoinArguments, MaintainArguments, RecoverArguments,
-    ReloadArguments, RemoveArguments, ReplaceArguments, RestoreArguments, UpgradeArguments,
+    ReloadArguments, RemoveArguments, ReplaceArguments, RestoreArguments, RotateCaArguments,
+    RotateCertsArguments, RotateCommand, UpgradeArguments,
 };
 pub(crate) use plans::{
     ApplyArguments, PlanArguments, PlanFormat, ReportArguments, ShowArguments, ValidateArguments,
 };
 pub(crate) use reference::{ExplainArguments, LogArguments, ParamsArguments};
-pub(crate) use selection::{Selection, SnapshotArguments};
+pub(crate) use selection::{RotateOptions, Selection, SnapshotArguments};
 pub(crate) use shared::{ConnectArguments, Format, InventoryArguments};
 
 use crate::exit;
@@ -79,6 +80,9 @@ pub(crate) enum Command {
     Restore(RestoreArguments),
     /// Makes a new cluster of what survivors hold, where the quorum is lost for good
     Recover(RecoverArguments),
+    /// Replaces certificates, or the authority that issues them, while the clusters serve
+    #[command(subcommand)]
+    Rotate(RotateCommand),
     /// Shows what the clusters are like now
     Status(StatusArguments),
     /// Makes the inventory of a cluster that something else built; reads its hosts, and changes nothing

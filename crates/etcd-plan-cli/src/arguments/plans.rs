@@ -71,7 +71,7 @@ pub(crate) struct ApplyArguments {
         conflicts_with_all = [
             "inventory", "extra_vars", "goal", "limit", "tags", "skip_tags", "to", "depart", "dead",
             "backup_to", "backup_on_host", "backup_keep", "no_snapshot",
-            "keep_revisions", "threshold", "snapshot"
+            "keep_revisions", "threshold", "snapshot", "stage", "again", "leave_clients"
         ]
     )]
     pub(crate) plan: Option<PathBuf>,

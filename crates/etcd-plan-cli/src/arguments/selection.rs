@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
+use etcd_plan::core::cert::RotationStage;
 use etcd_plan::names::EtcdVersion;
 use etcd_plan::{Goal, Subtask};
 
@@ -51,6 +52,35 @@ pub(crate) struct Selection {
     /// Of goal `restore`: the snapshot; its manifest, if there is one beside it, must fit
     #[arg(long, value_name = "FILE")]
     pub(crate) snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) rotate: RotateOptions,
+}
+
+/// What is rotated.
+#[derive(Debug, Default, Args)]
+pub(crate) struct RotateOptions {
+    /// Of goal `rotate-ca`: the stage, after those before it
+    #[arg(
+        long,
+        value_name = "STAGE",
+        value_parser = one_of::<RotationStage, _>(RotationStage::ALL.map(RotationStage::as_str))
+    )]
+    pub(crate) stage: Option<RotationStage>,
+    #[command(flatten)]
+    pub(crate) again: Again,
+    /// Of goal `rotate-ca`: drops the old authority though clients' certificates that are known here are of
+    /// it
+    #[arg(long)]
+    pub(crate) leave_clients: bool,
+}
+
+/// Whether something is done once more.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Again {
+    /// Of goals that rotate: also what was issued within the last hour, or an authority that was made
+    /// within the last day
+    #[arg(long)]
+    pub(crate) again: bool,
 }
 
 /// What maintenance leaves as it is.

@@ -19,6 +19,7 @@ mod recover;
 mod reload;
 mod report;
 mod restore;
+mod rotate;
 mod status;
 mod upgrade;
 mod validate;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: Arguments, output: Output) -> Result<u8, Failure> {
         Command::Maintain(arguments) => maintain::run(arguments, verbose, output),
         Command::Restore(arguments) => restore::run(arguments, verbose, output),
         Command::Recover(arguments) => recover::run(arguments, verbose, output),
+        Command::Rotate(command) => rotate::run(command, verbose, output),
         Command::Status(arguments) => status::run(&arguments, output),
         Command::Adopt(arguments) => adopt::run(&arguments, output),
         Command::Env(arguments) => env::run(&arguments, output),

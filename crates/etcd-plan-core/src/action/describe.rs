@@ -1,5 +1,6 @@
 //! What steps and questions are called in sentences.
 
+use crate::cert::RotationStage;
 use crate::op::ReadOp;
 use crate::plan::{Action, At, Barrier, FileSet, Goal, PurgeRule, Step, Turn};
 use crate::spec::Leaver;
@@ -35,6 +36,9 @@ pub fn describe(question: &ReadOp) -> String {
         ReadOp::RestoreTool => "which tool restores snapshots".to_owned(),
         ReadOp::FilePart { path, .. } => format!("a piece of {path}"),
         ReadOp::Fetch(fetch) => format!("the file {} whole", fetch.path),
+        ReadOp::Presented { access } => {
+            format!("the certificate that {} presents", access.endpoint)
+        }
         ReadOp::AwaitHealthy { access, .. } => format!("the health of {}", access.endpoint),
     }
 }
@@ -134,6 +138,14 @@ pub fn summary(step: Step<'_>) -> String {
             let version = wanted_version(step);
             format!("bring etcd of {} to{version}, {whose}", member())
         }
+        Action::Restart { turn } if step.plan().goal() == Goal::RotateCa => {
+            let whose = match turn {
+                Turn::Unwell => "if what it trusts changed and it is not healthy",
+                Turn::Follower => "if what it trusts changed and it does not lead",
+                Turn::Leader => "if what it trusts changed, after it has handed over the lead",
+            };
+            format!("restart etcd of {}, {whose}", member())
+        }
         Action::Restart { turn } => {
             let whose = match turn {
                 Turn::Unwell => "if its configuration changed and it is not healthy",
@@ -147,6 +159,28 @@ pub fn summary(step: Step<'_>) -> String {
             "start etcd of {} on what it had before, if it did not come back",
             member()
         ),
+        Action::Refresh if step.plan().goal() == Goal::RotateCa => {
+            "tell the clients on the host whom to trust".to_owned()
+        }
+        Action::RotateAuthority { stage } => match stage {
+            RotationStage::Trust => "make another authority, and trust both",
+            RotationStage::Issue => "let the other authority issue from now on",
+            RotationStage::Finish => "trust the old authority no longer",
+        }
+        .to_owned(),
+        Action::Renew => format!(
+            "put the new certificate and key of {} in place, both at once, without a restart",
+            member()
+        ),
+        Action::ProveRenewed => format!(
+            "wait until {} answers on a new connection with its new certificate",
+            member()
+        ),
+        Action::ReturnCertificate => format!(
+            "give {} back the certificate and key it had, if it is not well with the new",
+            member()
+        ),
+        Action::EndRotation => "end the rotation of the authority".to_owned(),
         Action::Refresh => format!(
             "write what etcd does not read again into the files of {}, without a restart",
             member()
@@ -226,7 +260,10 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Gate => "nothing changes before every guard has agreed",
         Action::Lock => "changes begin behind the gate",
         Action::Await { .. } => "hosts go on together",
-        Action::Install | Action::Fetch | Action::EnsureAuthority => "the hosts must be ours alone",
+        Action::Install
+        | Action::Fetch
+        | Action::EnsureAuthority
+        | Action::RotateAuthority { .. } => "the hosts must be ours alone",
         Action::IssueCertificate { .. } => "the authority signs it",
         Action::Stage {
             files: FileSet::Conf,
@@ -252,6 +289,9 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::Settle { .. } => "it must have been restarted",
         Action::PutBack { .. } => "it is done only when the restart has failed",
         Action::Refresh => "the members must be settled",
+        Action::Renew => "its certificate must be issued",
+        Action::ProveRenewed => "it must have been put in place",
+        Action::ReturnCertificate => "it is done only when the proof has failed",
         Action::Compact => "the cluster must be well",
         Action::Measure => "what was compacted is no longer in use",
         Action::Defragment { .. } => "one member at a time, and the next when it answers again",
@@ -263,7 +303,9 @@ pub fn why_it_waits(action: Action) -> &'static str {
         Action::RecordSnapshot => "only what is in its place counts",
         Action::PruneSnapshots => "an old one goes when the new one is there",
         Action::Verify => "every member must answer",
-        Action::Unmark | Action::DropSnapshot => "the cluster must be proved first",
+        Action::Unmark | Action::DropSnapshot | Action::EndRotation => {
+            "the cluster must be proved first"
+        }
         Action::Register { .. } | Action::Unregister => "only a cluster that works is watched",
     }
 }

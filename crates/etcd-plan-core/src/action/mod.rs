@@ -25,6 +25,7 @@ mod ready;
 mod refresh;
 mod register;
 mod remove;
+mod renew;
 mod replace;
 mod restart;
 mod restore;
@@ -41,9 +42,10 @@ pub use context::StepContext;
 pub use decision::{Change, Decision, Problem};
 pub use describe::{describe, summary, why_it_waits};
 pub(crate) use describe::{if_purged, wanted_version};
+pub(crate) use refresh::trusts_as_wanted;
 pub(crate) use remove::next as removal;
 pub(crate) use replace::running;
-pub(crate) use restart::{is_cut_off, turn as restart_turn};
+pub(crate) use restart::{is_cut_off, trusts_all, turn as restart_turn};
 pub use snapshot::outdated as outdated_snapshots;
 
 use crate::op::ReadOp;
@@ -58,6 +60,8 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         | Action::Await { .. }
         | Action::EnsureAuthority
         | Action::IssueCertificate { .. }
+        | Action::RotateAuthority { .. }
+        | Action::EndRotation
         | Action::PruneSnapshots
         | Action::Verify
         | Action::Lock => Vec::new(),
@@ -81,7 +85,10 @@ pub fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
         Action::Restart { .. } | Action::Settle { .. } | Action::PutBack { .. } => {
             restart::questions(context)
         }
-        Action::Refresh => refresh::questions(),
+        Action::Refresh => refresh::questions(context),
+        Action::Renew | Action::ProveRenewed | Action::ReturnCertificate => {
+            renew::questions(context)
+        }
         Action::Compact | Action::Measure | Action::Defragment { .. } | Action::Disarm => {
             maintain::questions(context)
         }
@@ -133,6 +140,11 @@ pub fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
         Action::Settle { .. } => settle::decide(context),
         Action::PutBack { .. } => put_back::decide(context),
         Action::Refresh => refresh::decide(context),
+        Action::RotateAuthority { stage } => keys::decide_rotation(context, stage),
+        Action::EndRotation => Ok(keys::decide_end(context)),
+        Action::Renew => renew::decide(context),
+        Action::ProveRenewed => renew::decide_proof(context),
+        Action::ReturnCertificate => renew::decide_return(context),
         Action::Compact => maintain::decide_compact(context),
         Action::Measure => Ok(maintain::decide_measure(context)),
         Action::Defragment { turn } => maintain::decide_defragment(context, turn),

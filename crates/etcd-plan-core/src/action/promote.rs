@@ -6,8 +6,8 @@ use crate::render::{self, Rendered};
 pub(super) fn questions(file: MemberFile) -> Vec<ReadOp> {
     let path = file.wanted().path;
     let mut questions = vec![ReadOp::Stat { path: path.clone() }];
-    if file.set() == FileSet::Conf {
-        // The content is for the difference that a preview shows.
+    if file.set() == FileSet::Conf || file == MemberFile::CaCertificate {
+        // The content is for the difference that a preview shows, and for whom a member trusts.
         questions.push(ReadOp::ReadFile { path });
     }
     questions
@@ -36,7 +36,10 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
         format!("~ {} {difference}", wanted.path)
     };
     let path = wanted.path;
-    let mut ops = vec![WriteOp::PromoteFile { path: path.clone() }];
+    let mut ops = vec![match file {
+        MemberFile::Certificate | MemberFile::PrivateKey => together(),
+        _ => WriteOp::PromoteFile { path: path.clone() },
+    }];
     if !is_new && file.needs_restart() && !is_effective(context, file, &content) {
         ops.insert(0, WriteOp::KeepTime { path });
     }
@@ -53,11 +56,24 @@ pub(super) fn decide(context: &StepContext<'_>, file: MemberFile) -> Result<Deci
     }))
 }
 
+/// A certificate and its key go to their places at once: etcd reads both at each new connection, and two
+/// that do not belong together are good for none.
+pub(super) fn together() -> WriteOp {
+    let pair = [MemberFile::Certificate, MemberFile::PrivateKey].map(|file| file.wanted().path);
+    let files = pair.map(|path| (WriteOp::staged(&path), path));
+    WriteOp::PlaceTogether {
+        files: files.to_vec(),
+    }
+}
+
 /// Says whether etcd, or systemd for it, would read something else than what is there, as far as that is
 /// known.
 fn is_effective(context: &StepContext<'_>, file: MemberFile, wanted: &FileContent) -> bool {
     if file == MemberFile::EtcdConf {
         return refresh::needs_restart(context, wanted).unwrap_or(true);
+    }
+    if file == MemberFile::CaCertificate {
+        return refresh::trusts_others(context, wanted).unwrap_or(true);
     }
     let path = file.wanted().path;
     let facts = context.facts();
@@ -74,6 +90,9 @@ pub(super) fn diff(
     let FileContent::Shown(wanted) = wanted else {
         return None;
     };
+    if file.set() != FileSet::Conf {
+        return None;
+    }
     let path = file.wanted().path;
     let facts = context.facts().ok()?;
     let found = facts

@@ -17,7 +17,7 @@ pub(super) fn decide(context: &StepContext<'_>) -> Result<Decision, Problem> {
     }
     let mut change = Change::default();
     let mut drop = Vec::new();
-    for (file, kept) in files() {
+    for (file, kept) in files(context) {
         let question = ReadOp::ReadFile { path: kept.clone() };
         if let Some(before) = facts.bytes(&question)? {
             let path = file.wanted().path;

@@ -1,20 +1,39 @@
 use super::{Change, Decision, Problem, StepContext, peers, promote, ready, refresh, replace};
+use crate::facts::Missing;
 use crate::names::{EtcdId, HostPath, Millis};
 use crate::op::{FileContent, ReadOp, WriteOp};
-use crate::plan::{MemberFile, Turn};
+use crate::plan::{Goal, MemberFile, Turn};
 use crate::render::{self, Rendered};
 
 /// The files that etcd reads only when it starts, each with the place where the one that the member
 /// ran on lies until the member is known to be well on the new one.
 ///
 /// What lies there also says that a restart is owed: a run that was cut off between the new file and
-/// the restart leaves a member that runs on the old one.
-pub(super) fn files() -> [(MemberFile, HostPath); 2] {
-    let kept = |file: MemberFile| {
-        let path = format!("/etc/etcd/.{}.before", file.name());
-        (file, HostPath::fixed(&path))
+/// the restart leaves a member that runs on the old one. While the authority is rotated, whom members
+/// trust is all that they restart for, and only in a stage that they are to follow.
+pub(super) fn files(context: &StepContext<'_>) -> Vec<(MemberFile, HostPath)> {
+    let is_rotation = context.run.plan.goal() == Goal::RotateCa;
+    if is_rotation && !context.run.follows_rotation(context.cluster()) {
+        return Vec::new();
+    }
+    files_of(context.run.plan.goal())
+}
+
+fn files_of(goal: Goal) -> Vec<(MemberFile, HostPath)> {
+    let files: &[MemberFile] = match goal {
+        Goal::RotateCa => &[MemberFile::CaCertificate],
+        Goal::Upgrade => &[MemberFile::EtcdConf, MemberFile::Unit],
+        _ => &[
+            MemberFile::EtcdConf,
+            MemberFile::Unit,
+            MemberFile::CaCertificate,
+        ],
     };
-    [MemberFile::EtcdConf, MemberFile::Unit].map(kept)
+    let kept = |file: &MemberFile| {
+        let path = format!("/etc/etcd/.{}.before", file.name());
+        (*file, HostPath::fixed(&path))
+    };
+    files.iter().map(kept).collect()
 }
 
 /// How long a member may take to go down: it has data that stays in use, and is never killed
@@ -37,7 +56,8 @@ pub(super) fn questions(context: &StepContext<'_>) -> Vec<ReadOp> {
 
 /// What is there of the files, and of those that were kept.
 pub(super) fn file_questions(context: &StepContext<'_>) -> impl Iterator<Item = ReadOp> {
-    files().into_iter().flat_map(move |(file, kept)| {
+    let files = files_of(context.run.plan.goal());
+    files.into_iter().flat_map(move |(file, kept)| {
         let mut questions = promote::questions(file);
         questions.push(ReadOp::ReadFile { path: kept });
         questions.push(started_after(context, file));
@@ -137,7 +157,7 @@ pub(crate) fn is_cut_off(context: &StepContext<'_>) -> bool {
         return false;
     };
     let is_kept = |(_, path)| matches!(facts.bytes(&ReadOp::ReadFile { path }), Ok(Some(_)));
-    files().into_iter().any(is_kept) || matches!(replace::kept(facts), Ok(Some(_)))
+    files(context).into_iter().any(is_kept) || matches!(replace::kept(facts), Ok(Some(_)))
 }
 
 fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
@@ -158,16 +178,23 @@ fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
         ops,
     };
     let facts = context.facts()?;
-    for (file, kept_path) in files() {
+    for (file, kept_path) in files(context) {
         let wanted = file.wanted();
         let bytes = |path: &HostPath| facts.bytes(&ReadOp::ReadFile { path: path.clone() });
         let kept = bytes(&kept_path)?;
         let Rendered::Content(content) = render::member_file(context, file)? else {
+            // A preview: the authority that takes over is not there yet.
+            if context.run.rotates_next(context.cluster()) {
+                due.why.push(format!("{} changes", wanted.path));
+            }
             continue;
         };
         let difference = context.differs(&wanted.path, &wanted, &content)?;
-        let is_effective =
-            file != MemberFile::EtcdConf || refresh::needs_restart(context, &content)?;
+        let is_effective = match file {
+            MemberFile::EtcdConf => refresh::needs_restart(context, &content)?,
+            MemberFile::CaCertificate => refresh::trusts_others(context, &content)?,
+            _ => true,
+        };
         if let Some(difference) = difference.filter(|_| is_effective) {
             due.why.push(format!("{} {difference}", wanted.path));
             due.diffs.extend(promote::diff(context, file, &content));
@@ -193,6 +220,39 @@ fn due(context: &StepContext<'_>) -> Result<Option<Due>, Problem> {
         }
     }
     Ok((!due.why.is_empty()).then_some(due))
+}
+
+/// Finds that a member trusts all authorities that are trusted on the control machine, and has done so since
+/// it started.
+///
+/// # Errors
+///
+/// When it does not, or that is not known: with why, as one clause.
+pub(crate) fn trusts_all(context: &StepContext<'_>) -> Result<(), String> {
+    let known = |missing: Missing| missing.why;
+    let facts = context.facts().map_err(known)?;
+    let keys = context.run.observation.keys.get(context.cluster());
+    let ca = keys.and_then(|keys| keys.ca.as_ref());
+    let ca = ca.ok_or("the authority was not read")?;
+    let wanted = FileContent::Shown(ca.trusted_pem());
+    let path = MemberFile::CaCertificate.wanted().path;
+    if refresh::trusts_others(context, &wanted).map_err(|problem| problem.message)? {
+        return Err(format!("{path} says something else"));
+    }
+    for (file, kept) in files_of(context.run.plan.goal()) {
+        let question = ReadOp::ReadFile { path: kept };
+        if facts.bytes(&question).map_err(known)?.is_some() {
+            return Err("a run was cut off before it was well on it".to_owned());
+        }
+        let after = facts.started_after(&started_after(context, file));
+        if after
+            .map_err(known)?
+            .is_none_or(|after| after <= CHANGED_SINCE)
+        {
+            return Err(format!("it has not read {path} since that was changed"));
+        }
+    }
+    Ok(())
 }
 
 /// What writes a file with the owner and mode that it has in its own place.

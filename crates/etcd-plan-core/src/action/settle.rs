@@ -3,6 +3,7 @@ use super::restart::{files, is_restarted};
 use super::{Change, Decision, Problem, StepContext, replace};
 use crate::facts::MemberQuestions;
 use crate::op::{EtcdFacts, ReadOp, WriteOp};
+use crate::plan::Goal;
 
 /// A member that has restarted is back: it answers a linearizable read, so that it has the log up to
 /// what was committed by then, its own list names it, and it has raised no alarm. What it ran on
@@ -47,9 +48,10 @@ fn wait(question: ReadOp) -> Decision {
 fn stopped_at(context: &StepContext<'_>, problem: Problem) -> Problem {
     let Problem { message, hint } = problem;
     let name = &context.member().name;
-    let what = match context.run.target(context.cluster()) {
-        Some(_) => "mend that, and upgrade again",
-        None => "mend the inventory, and reload again",
+    let what = match context.run.plan.goal() {
+        Goal::Upgrade => "mend that, and upgrade again",
+        Goal::RotateCa => "mend that, and rotate again: it goes on from there",
+        _ => "mend the inventory, and reload again",
     };
     let also =
         format!("{name} gets back what it ran on before, and no other member restarts; {what}");
@@ -91,7 +93,7 @@ fn was_raised(context: &StepContext<'_>, raised_by: crate::names::EtcdId) -> boo
 
 fn keeps_files(context: &StepContext<'_>) -> Result<bool, Problem> {
     let facts = context.facts()?;
-    let mut kept = files()
+    let mut kept = files(context)
         .into_iter()
         .map(|(_, path)| ReadOp::ReadFile { path });
     Ok(kept.any(|question| facts.bytes(&question).is_ok_and(Option::is_some)))
@@ -100,7 +102,7 @@ fn keeps_files(context: &StepContext<'_>) -> Result<bool, Problem> {
 fn drop_kept(context: &StepContext<'_>) -> Result<Decision, Problem> {
     let facts = context.facts()?;
     let mut change = Change::default();
-    for (_, path) in files() {
+    for (_, path) in files(context) {
         let question = ReadOp::ReadFile { path: path.clone() };
         if facts.bytes(&question)?.is_some() {
             change.ops.push(WriteOp::RemoveFile { path });

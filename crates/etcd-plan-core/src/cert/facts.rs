@@ -10,6 +10,11 @@ use x509_parser::prelude::FromDer as _;
 
 use super::{DistinguishedName, KeyDigest, KeyKind, San, UnixTime, pem_block};
 
+/// How far in the past a certificate that is made here begins, in seconds: a host whose clock is slow by
+/// less than this takes it at once. Five minutes is what Kerberos tolerates, so what data centres keep
+/// to.
+pub const BACKDATED: i64 = 5 * 60;
+
 /// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFacts {
@@ -127,6 +132,12 @@ impl CertificateFacts {
         self.subject == self.issuer
     }
 
+    /// Gives the time at which it was issued, if that was here. One that was issued elsewhere counts as
+    /// some minutes younger than it is.
+    pub fn issued_at(&self) -> UnixTime {
+        self.not_before.minus_seconds(-BACKDATED)
+    }
+
     /// Says whether its issuer is `other`, as far as names and key identifiers tell.
     pub fn names_as_issuer(&self, other: &Self) -> bool {
         let identifiers_agree = match (&self.authority_key_id, &other.subject_key_id) {
@@ -141,6 +152,11 @@ impl CertificateFacts {
         self.usages
             .as_ref()
             .is_none_or(|usages| usages.contains(usage) || usages.contains(&Usage::Any))
+    }
+
+    /// Gives the SHA-256 of the certificate in lower-case hexadecimal: its fingerprint.
+    pub fn sha256(&self) -> String {
+        crate::op::digest(&self.der)
     }
 
     /// Writes it as a PEM block.

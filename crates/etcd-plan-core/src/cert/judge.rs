@@ -161,6 +161,10 @@ fn dates(
     let renewed = limit.map_or(renewed, |limit| renewed.min(limit));
     let end = certificate.not_after;
     let left = end.seconds_since(now);
+    let rotated = wanted.issued_since;
+    if rotated.is_some_and(|since| certificate.issued_at() < since) {
+        reasons.push(Reason::RotationAskedFor);
+    }
     if certificate.not_before > now {
         let seconds = certificate.not_before.seconds_since(now);
         reasons.push(Reason::NotYetValid { seconds });
@@ -240,7 +244,7 @@ mod tests {
     #[test]
     fn each_difference_alone_is_named_and_nothing_else() {
         type Change = fn(&mut Case);
-        let cases: [(Change, &[&str]); 24] = [
+        let cases: [(Change, &[&str]); 25] = [
             (|_| {}, &[]),
             (|c| c.found.certificate = Piece::Missing, &["is not there"]),
             (
@@ -321,6 +325,10 @@ mod tests {
                 |c| c.authority().signer.not_after = c.end().minus_seconds(1),
                 &["is valid for longer than its CA"],
             ),
+            (
+                |c| c.wanted.issued_since = Some(c.certificate().issued_at().minus_seconds(-1)),
+                &["rotation asked for"],
+            ),
             // Two at once: both are said.
             (
                 |c| {
@@ -347,8 +355,9 @@ mod tests {
     #[test]
     fn what_makes_no_difference_is_kept() {
         type Change = fn(&mut Case);
-        let cases: [Change; 7] = [
+        let cases: [Change; 8] = [
             |c| c.wanted.validity = Days(90),
+            |c| c.wanted.issued_since = Some(c.certificate().issued_at()),
             |c| c.wanted.validity = Days(36_500),
             |c| c.wanted.key = Some(KeyAlgorithm::Rsa2048),
             |c| c.certificate().usages = Some([Usage::Server, Usage::Client, Usage::Any].into()),

@@ -66,6 +66,8 @@ pub enum Reason {
     },
     /// It claims to be valid for longer than its CA.
     OutlivesAuthority,
+    /// It is to be rotated, and was issued before that.
+    RotationAskedFor,
 }
 
 impl fmt::Display for Reason {
@@ -94,6 +96,7 @@ impl fmt::Display for Reason {
             Self::Expired { seconds } => write!(f, "expired {} ago", Span(*seconds)),
             Self::ExpiresSoon { seconds } => write!(f, "expires in {}", Span(*seconds)),
             Self::OutlivesAuthority => f.write_str("is valid for longer than its CA"),
+            Self::RotationAskedFor => f.write_str("rotation asked for"),
         }
     }
 }

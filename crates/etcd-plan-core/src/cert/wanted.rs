@@ -27,6 +27,9 @@ pub struct CertificateWanted {
     /// The algorithm of its key. When none is set a new key is ECDSA P-256, and one that is there
     /// is kept whatever it is: clusters that the original module made have RSA.
     pub key: Option<KeyAlgorithm>,
+    /// Since when it must have been issued: an earlier one is issued again, however good it is. None
+    /// where no rotation was asked for.
+    pub issued_since: Option<UnixTime>,
 }
 
 /// What a certificate is good for.
@@ -57,6 +60,7 @@ impl CertificateWanted {
             ]),
             validity,
             key: None,
+            issued_since: None,
         }
     }
 
@@ -71,6 +75,7 @@ impl CertificateWanted {
             sans,
             validity,
             key: None,
+            issued_since: None,
         }
     }
 

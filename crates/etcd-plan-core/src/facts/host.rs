@@ -131,6 +131,8 @@ getters! {
     fetched: Fetched -> Fetched;
     /// Gives the answer to an `AwaitHealthy` question.
     awaited: Awaited -> Awaited;
+    /// Gives the answer to a `Presented` question.
+    presented: Presented -> Option<String>;
 }
 
 impl From<Vec<(ReadOp, Answer)>> for HostFacts {

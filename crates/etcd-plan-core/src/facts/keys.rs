@@ -1,3 +1,4 @@
+use crate::cert::{AuthorityFacts, RotationFacts};
 use crate::secret::Secret;
 
 /// The certificate and key of a member, and the authority that etcd is to trust.
@@ -28,6 +29,11 @@ pub enum CertificateState {
 pub struct ClusterKeys {
     /// Whether there is an authority; or why that is not known, or why it is not usable.
     pub authority: Result<bool, String>,
+    /// What the authority is; none where there is none that can be used.
+    pub ca: Option<AuthorityFacts>,
+    /// How far a rotation of the authority has come, or why that is not known; none where there is no
+    /// authority.
+    pub rotation: Option<Result<RotationFacts, String>>,
     /// What there is for each member, in their order.
     pub members: Vec<CertificateState>,
 }

@@ -150,6 +150,13 @@ impl<'a> MemberQuestions<'a> {
         self.await_as(self.member.learner, AWAIT_BACK_AT_ONCE)
     }
 
+    /// Which certificate the etcd presents on a new connection.
+    pub fn presented(self) -> ReadOp {
+        ReadOp::Presented {
+            access: self.access(),
+        }
+    }
+
     fn await_as(self, as_learner: bool, timeout: Millis) -> ReadOp {
         ReadOp::AwaitHealthy {
             service: self.spec.service(),

@@ -38,6 +38,15 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
         }
         if let Ok(Decision::Change(_)) = action::decide(&context.of_step(step)) {
             let path = file.wanted().path;
+            if file == MemberFile::CaCertificate {
+                let evidence = format!(
+                    "etcd runs, and {path} is not what the control machine has: it trusts others"
+                );
+                let hint = "`etcd-plan reload` writes it and restarts members one by one; another \
+                            authority is brought in with `etcd-plan rotate ca`";
+                refusals.push(context.refuse(Guard::Drift, &member.host.name, evidence, hint));
+                continue;
+            }
             let evidence = format!("etcd runs, and {path} is not as the inventory has it");
             let hint = "`etcd-plan reload` writes it and restarts members one by one, the leader \
                         last; with the tag `etcd_config` the file is written and nobody restarts";
@@ -50,6 +59,9 @@ pub(super) fn judge(context: &GuardContext<'_>) -> Vec<Refusal> {
 /// Says whether a configuration differs only in what etcd does not read again.
 fn is_ignored<'a>(context: &GuardContext<'a>, step: Step<'a>, file: MemberFile) -> bool {
     let of_step = context.of_step(step);
+    if file == MemberFile::CaCertificate {
+        return action::trusts_as_wanted(&of_step);
+    }
     let path = file.wanted().path;
     let found = of_step
         .facts()

@@ -16,6 +16,7 @@ mod recovered;
 mod refusal;
 mod restarts;
 mod restored;
+mod rotation;
 mod safeguard;
 mod stranger;
 mod upgrade;
@@ -114,6 +115,11 @@ neither there nor can be installed, when the machine has 32 bits only, when anot
 one that corrupts data, when the disk is nearly full, or when the certificates on the control
 machine cannot be used.
 
+It refuses to give a member that runs a certificate of an authority that it does not trust: it would
+refuse the others, and be refused. `etcd-plan rotate ca` brings in another authority. It refuses a
+stage of that before all members have followed the one before, and the last one while clients'
+certificates that are known on the control machine are of the old authority.
+
 It refuses an upgrade that etcd does not go: back, over more than one minor release, from a patch
 that is too old for the next one, with a learner, or from 3.4 to 3.5 while the cluster has users.
 
@@ -165,6 +171,8 @@ already the next may cost the quorum.
 It refuses to restart a member while another voter is down, unless the one that is down restarts
 too, and before it.
 
+It refuses to rotate certificates while a member is not healthy.
+
 It refuses to upgrade a cluster that is not well: with a voter that is not healthy, or an alarm.
 It goes through the steps of the plan, and refuses when one of them, done, half done or failed, would
 leave the cluster without a quorum; the refusal names the step. A cluster of one or two voters cannot
@@ -199,6 +207,8 @@ members restart one by one, the leader last."
             Self::Prerequisites => {
                 let mut refusals = prerequisites::judge(context);
                 refusals.extend(restored::judge(context));
+                refusals.extend(rotation::judge(context));
+                refusals.extend(rotation::judge_trust(context));
                 refusals
             }
             Self::Safeguard => safeguard::judge(context),
@@ -217,6 +227,7 @@ members restart one by one, the leader last."
                 refusals.extend(backups::judge(context));
                 refusals.extend(maintained::judge(context));
                 refusals.extend(recovered::judge_held(context));
+                refusals.extend(rotation::judge_members(context));
                 refusals
             }
             Self::Drift => drift::judge(context),

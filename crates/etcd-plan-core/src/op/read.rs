@@ -132,6 +132,13 @@ pub enum ReadOp {
     /// Brings a file to the control machine. The engine asks for its pieces and answers itself; no
     /// session is ever asked this. Answer: [`super::Fetched`].
     Fetch(Fetch),
+    /// Which certificate the etcd at an endpoint presents on a new connection. Answer: `Option<String>`,
+    /// the SHA-256 of the certificate in lower-case hexadecimal; none where no tool is there to see it
+    /// (`openssl`), or nobody answers.
+    Presented {
+        /// How it is reached.
+        access: EtcdAccess,
+    },
     /// Waits until the etcd at an endpoint is healthy, its service has failed, or the time is over.
     /// A learner answers no linearizable read: it is as well as it can be once it knows its leader.
     /// Answer: [`super::Awaited`].

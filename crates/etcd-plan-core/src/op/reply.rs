@@ -56,6 +56,8 @@ pub enum Reply {
     Fetched(Fetched),
     /// To `AwaitHealthy`.
     Awaited(Awaited),
+    /// To `Presented`.
+    Presented(Option<String>),
 }
 
 /// What machine a host is.

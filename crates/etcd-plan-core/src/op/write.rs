@@ -44,6 +44,21 @@ pub enum WriteOp {
         /// The final place.
         path: HostPath,
     },
+    /// Puts files into their final places at once: nobody who opens one and then another finds an old and a
+    /// new one, unless the moment falls just between. All lie in one folder. One that is not there under its first name is passed over, if it is in its final
+    /// place; fine when none is there any more.
+    PlaceTogether {
+        /// Each file with its final place.
+        files: Vec<(HostPath, HostPath)>,
+    },
+    /// Keeps a file under another name in the same folder, with owner and mode, whatever takes its place
+    /// later; what was kept there is replaced. Fine when it is not there.
+    KeepFile {
+        /// The file.
+        path: HostPath,
+        /// The other name.
+        kept: HostPath,
+    },
     /// Gives a staged file the time of the last change of the file in its final place, since it changes
     /// nothing that anybody reads again; fine when one of them is not there.
     KeepTime {

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{FileSet, MemberFile, Subtask};
+use crate::cert::RotationStage;
 use crate::guard::Guard;
 
 /// What a step does. A closed set of values: a plan holds no code.
@@ -113,6 +114,22 @@ pub enum Action {
     },
     /// A member that runs on gets files that name the members as they are now, without a restart.
     Refresh,
+    /// The rotation of the authority is brought to a stage, on the control machine.
+    RotateAuthority {
+        /// Which.
+        stage: RotationStage,
+    },
+    /// A member that runs on gets its new certificate and key, both at once and without a restart. What
+    /// it had is kept.
+    Renew,
+    /// A member that got a new certificate is waited for until it is well on new connections, and what it
+    /// had is dropped then.
+    ProveRenewed,
+    /// A member that is not well with its new certificate gets back what it had: only when that has
+    /// failed.
+    ReturnCertificate,
+    /// The rotation of the authority is at its end, on the control machine.
+    EndRotation,
     /// The history of the cluster's store is compacted, through one member.
     Compact,
     /// A member is asked again how much room it uses, where the history was compacted.
@@ -240,7 +257,13 @@ impl Action {
             Self::Install | Self::Fetch => Subtask::Install,
             Self::Stop | Self::Purge => Subtask::Purge,
             Self::MakeFolders => Subtask::Dir,
-            Self::EnsureAuthority | Self::IssueCertificate { .. } => Subtask::Cert,
+            Self::EnsureAuthority
+            | Self::IssueCertificate { .. }
+            | Self::RotateAuthority { .. }
+            | Self::Renew
+            | Self::ProveRenewed
+            | Self::ReturnCertificate
+            | Self::EndRotation => Subtask::Cert,
             Self::Stage { files } => files.subtask(),
             Self::Promote { file } => file.set().subtask(),
             Self::Mark
@@ -333,6 +356,11 @@ impl Action {
             | Self::Settle { .. }
             | Self::PutBack { .. }
             | Self::Refresh
+            | Self::RotateAuthority { .. }
+            | Self::Renew
+            | Self::ProveRenewed
+            | Self::ReturnCertificate
+            | Self::EndRotation
             | Self::Compact
             | Self::Defragment { .. }
             | Self::Disarm
@@ -365,14 +393,18 @@ impl Action {
     /// Says whether the facts that the guards relied on are read once more just before the action:
     /// it takes something away, be it only for as long as a restart takes.
     pub fn looks_again(self) -> bool {
-        self.is_destructive() || matches!(self, Self::Restart { .. } | Self::PutBack { .. })
+        self.is_destructive()
+            || matches!(
+                self,
+                Self::Restart { .. } | Self::PutBack { .. } | Self::ReturnCertificate
+            )
     }
 
     /// Says whether the action is there for the case only that something before it has failed.
     pub fn is_contingent(self) -> bool {
         matches!(
             self,
-            Self::TakeBack { .. } | Self::Withdraw | Self::PutBack { .. }
+            Self::TakeBack { .. } | Self::Withdraw | Self::PutBack { .. } | Self::ReturnCertificate
         )
     }
 
@@ -384,6 +416,7 @@ impl Action {
                 member == promoted
             }
             (Self::PutBack { turn }, Self::Settle { turn: settled }) => turn == settled,
+            (Self::ReturnCertificate, Self::ProveRenewed) => true,
             _ => false,
         }
     }
@@ -442,7 +475,12 @@ impl Action {
             | Self::Snapshot
             | Self::FetchSnapshot
             | Self::RecordSnapshot
-            | Self::PruneSnapshots => &[Readable, Prerequisites, Stranger, Members],
+            | Self::PruneSnapshots
+            | Self::RotateAuthority { .. }
+            | Self::Renew
+            | Self::ProveRenewed
+            | Self::ReturnCertificate
+            | Self::EndRotation => &[Readable, Prerequisites, Stranger, Members],
             Self::Launch => &[Readable, Prerequisites, Foreign, Stranger, Whole, Drift],
             Self::Stage { .. } => &[Readable, Prerequisites, Stranger],
             Self::Promote { .. } | Self::Refresh => &[Readable, Prerequisites, Stranger, Safeguard],

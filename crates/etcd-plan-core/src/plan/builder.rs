@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use super::goal::restore as restored;
-use super::goal::{Goal, join, recover, upgrade};
+use super::goal::{Goal, join, recover, rotate, upgrade};
 use super::leave;
 use super::options::{GoalOptions, RestoreOptions, Selection};
 use super::{Plan, PlanError, Subtask};
+use crate::cert::RotationStage;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::inventory::{ExtraVars, Inventory};
 use crate::names::EtcdVersion;
@@ -165,6 +166,31 @@ impl<'a> PlanBuilder<'a> {
         self
     }
 
+    /// Sets the stage that goal `rotate-ca` brings the rotation of the authority to; plans go through all
+    /// of them, one after the other.
+    #[must_use]
+    pub fn rotation_stage(mut self, stage: RotationStage) -> Self {
+        self.options.rotate.stage = Some(stage);
+        self
+    }
+
+    /// Rotates once more what was rotated shortly before: without it the goals `rotate-certs` and
+    /// `rotate-ca` keep certificates that were issued within the last hour, and an authority that was made
+    /// within the last day.
+    #[must_use]
+    pub fn rotate_again(mut self) -> Self {
+        self.options.rotate.again = true;
+        self
+    }
+
+    /// Lets the last stage of goal `rotate-ca` drop the old authority though clients' certificates that are
+    /// known on the control machine are of it.
+    #[must_use]
+    pub fn leave_clients(mut self) -> Self {
+        self.options.rotate.leave_clients = true;
+        self
+    }
+
     /// Makes the plan.
     ///
     /// # Errors
@@ -185,6 +211,7 @@ impl<'a> PlanBuilder<'a> {
     /// As [`PlanBuilder::build`].
     pub fn build_each(self) -> Result<Vec<Plan>, PlanError> {
         let (clusters, selection, diagnostics) = self.clusters()?;
+        rotate::check_each(self.goal, &clusters)?;
         let alone = |cluster| {
             let (selection, diagnostics) = (selection.clone(), diagnostics.clone());
             let options = self.options.clone();
@@ -223,6 +250,7 @@ impl<'a> PlanBuilder<'a> {
             leave::depart(&mut clusters, &self.depart, self.dead)?;
             leave::check_rest(self.goal, &selection, &clusters)?;
         }
+        rotate::check(self.goal, &self.options, &selection, &clusters)?;
         clusters.retain(|cluster| {
             let mut members = cluster.members.iter();
             members.any(|member| selection.takes_host(&member.host.name))

@@ -75,6 +75,10 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::Await { .. }
         | Action::Verify => 0,
         Action::Promote { .. }
+        | Action::RotateAuthority { .. }
+        | Action::Renew
+        | Action::ReturnCertificate
+        | Action::EndRotation
         | Action::EnsureAuthority
         | Action::IssueCertificate { .. }
         | Action::MakeFolders
@@ -106,6 +110,7 @@ fn usual_cost_ms(action: Action) -> u64 {
         | Action::FetchSnapshot => 1000,
         Action::Launch => 50,
         Action::AwaitReady | Action::AwaitLearner | Action::AwaitVoter => 500,
+        Action::ProveRenewed => 100,
         // Of all turns that a member could take it takes one, if any.
         Action::Restart { .. } | Action::Settle { .. } => 200,
         Action::AddMember { .. } | Action::PromoteMember { .. } => 5000,

@@ -93,9 +93,10 @@ impl MemberFile {
 
     /// Says whether etcd reads the file only when it starts: a change has no effect before that.
     ///
-    /// Certificates are read again at each new connection (etcd 3.2 and later, security guide).
+    /// A member's certificate and key are read again at each new connection (etcd 3.2 and later, security
+    /// guide); which authorities it trusts is not.
     pub fn needs_restart(self) -> bool {
-        matches!(self, Self::EtcdConf | Self::Unit)
+        matches!(self, Self::EtcdConf | Self::Unit | Self::CaCertificate)
     }
 
     /// Says where the file lies, and whose it is. The paths are those of the original module.

@@ -2,11 +2,13 @@ use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::goal::{Goal, join};
-use super::options::{GoalOptions, PurgeRule, Selection};
+use super::options::{GoalOptions, PurgeRule, RotateOptions, Selection};
 use super::step::{At, StepNode};
 use super::{PlanBuilder, PlanError, Step, StepIndex};
+use crate::cert::UnixTime;
 use crate::diagnostic::Diagnostics;
 use crate::inventory::Inventory;
+use crate::names::HostName;
 use crate::spec::{ClusterSpec, MemberSpec};
 
 /// What has to happen, on which host, in which order and behind which guards.
@@ -79,6 +81,19 @@ impl Plan {
     /// Gives what was asked for besides hosts and subtasks.
     pub fn options(&self) -> &GoalOptions {
         &self.options
+    }
+
+    /// Gives the time since which the certificate of a member on this host must have been issued before a
+    /// run that began at `now`, to be kept; none where no rotation was asked for there.
+    pub fn issued_since(&self, host: &HostName, now: UnixTime) -> Option<UnixTime> {
+        let is_asked_for = self.goal == Goal::RotateCerts && self.selection.takes_host(host);
+        let since = if self.options.rotate.again {
+            // However young it is.
+            UnixTime(i64::MAX)
+        } else {
+            now.minus_seconds(RotateOptions::KEPT_FOR)
+        };
+        is_asked_for.then_some(since)
     }
 
     /// Gives the clusters, in the order of their names.

@@ -25,7 +25,8 @@ pub use file::{FileSet, MemberFile, WantedFile};
 pub use goal::Goal;
 pub use graph::Plan;
 pub use options::{
-    BackupOptions, GoalOptions, MaintainOptions, PurgeRule, RestoreOptions, Selection,
+    BackupOptions, GoalOptions, MaintainOptions, PurgeRule, RestoreOptions, RotateOptions,
+    Selection,
 };
 pub(crate) use step::StepNode;
 pub use step::{At, Step, StepId, StepIndex};

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::Subtask;
+use crate::cert::RotationStage;
 use crate::names::HostName;
 
 /// Which steps of a plan are wanted. A selection selects steps; it never drops a guard that they
@@ -48,6 +49,9 @@ pub struct GoalOptions {
     /// What is restored; none where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restore: Option<RestoreOptions>,
+    /// What is rotated, and how.
+    #[serde(skip_serializing_if = "is_default")]
+    pub rotate: RotateOptions,
 }
 
 impl GoalOptions {
@@ -117,6 +121,29 @@ pub struct RestoreOptions {
 impl RestoreOptions {
     /// By how much the revision is raised where nobody says it.
     pub const BUMP: u64 = 1_000_000_000;
+}
+
+/// How certificates, or the authority, are rotated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RotateOptions {
+    /// Which stage of the rotation of an authority the plan is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<RotationStage>,
+    /// Whether what was rotated shortly before is rotated once more; by default certificates that were
+    /// issued within the last hour are kept, and an authority that was made within the last day.
+    #[serde(skip_serializing_if = "is_default")]
+    pub again: bool,
+    /// Whether the old authority is dropped though clients' certificates that are known here are of it; by
+    /// default that is a reason to refuse.
+    #[serde(skip_serializing_if = "is_default")]
+    pub leave_clients: bool,
+}
+
+impl RotateOptions {
+    /// For how long a certificate that was just issued is not issued again unasked, in seconds: an hour.
+    /// So the same command goes on with a rotation that was cut off.
+    pub const KEPT_FOR: i64 = 60 * 60;
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

@@ -8,6 +8,7 @@ use super::action::{Action, Barrier};
 use super::goal::{Goal, join};
 use super::options::{GoalOptions, Selection};
 use super::step::{At, StepIndex, StepNode};
+use crate::cert::RotationStage;
 use crate::guard::Guard;
 use crate::names::HostName;
 use crate::spec::{ClusterSpec, Leaver};
@@ -275,6 +276,12 @@ impl ClusterSteps<'_, '_> {
     pub(super) fn leaving(&self) -> impl Iterator<Item = At> + use<> {
         let places = self.leaving_where(|leaver| leaver.on_host().is_some());
         places.into_iter()
+    }
+
+    /// Gives the stage of the rotation that is planned.
+    pub(super) fn rotation_stage(&self) -> RotationStage {
+        let stage = self.steps.options.rotate.stage;
+        stage.expect("a plan that rotates an authority has a stage: see goal/rotate.rs")
     }
 
     /// Counts the members that are to leave, dead and gone ones too.

@@ -88,6 +88,11 @@ impl Effect {
             | Action::Settle { .. }
             | Action::PutBack { .. }
             | Action::Refresh
+            | Action::RotateAuthority { .. }
+            | Action::Renew
+            | Action::ProveRenewed
+            | Action::ReturnCertificate
+            | Action::EndRotation
             | Action::Verify
             | Action::Unmark
             | Action::Unregister

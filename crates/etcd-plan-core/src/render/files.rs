@@ -185,6 +185,9 @@ fn unit(context: &StepContext<'_>) -> Result<String, Problem> {
 }
 
 fn key_material(context: &StepContext<'_>, file: MemberFile) -> Result<Rendered, Problem> {
+    if context.run.rotates_next(context.cluster()) {
+        return Ok(Rendered::NotYet);
+    }
     let keys = context.run.observation.keys.get(context.cluster());
     let position = context
         .spec()
@@ -194,9 +197,16 @@ fn key_material(context: &StepContext<'_>, file: MemberFile) -> Result<Rendered,
     let state = keys
         .zip(position)
         .and_then(|(keys, position)| keys.members.get(position));
+    let authority = keys.and_then(|keys| keys.ca.as_ref());
+    let is_of_authority = matches!(file, MemberFile::TrustedCa | MemberFile::CaCertificate);
     let material = match state {
         Some(CertificateState::Good(material)) => material,
-        Some(CertificateState::ToIssue { .. }) => return Ok(Rendered::NotYet),
+        Some(CertificateState::ToIssue { .. }) => {
+            // It may be there already that issues it.
+            let known = authority.filter(|_| is_of_authority);
+            let known = known.map(|ca| FileContent::Shown(ca.trusted_pem()));
+            return Ok(known.map_or(Rendered::NotYet, Rendered::Content));
+        }
         None => {
             let message = "the certificates on the control machine were not read";
             return Err(Problem::new(message, "report this as a bug"));

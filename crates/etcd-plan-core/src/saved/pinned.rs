@@ -237,6 +237,7 @@ fn pin(pinned: &mut Facts, plan: &Plan, question: &ReadOp, reply: &Reply) {
             | Reply::Processes(_)
             | Reply::Fetched(_)
             | Reply::Awaited(_)
+            | Reply::Presented(_)
             | Reply::Stat(_)
             | Reply::Bytes(_)
             | Reply::Names(_)

@@ -2,10 +2,10 @@ use super::backup::latest;
 use super::last_run::{LastRun, last_run};
 use super::together::{alarm_problem, alarms, cluster_id, is_listed, leader, of_all, strangers};
 use super::view::View;
-use super::warnings::{mixed, set_lag, warnings};
+use super::warnings::{authority, mixed, set_lag, warnings};
 use super::{ClusterStatus, Drift, Finding, Health, MemberStatus};
 use crate::cert::UnixTime;
-use crate::facts::{Observation, Situation};
+use crate::facts::{ClusterKeys, Observation, Situation};
 use crate::spec::ClusterSpec;
 
 /// What the status of a cluster is judged from.
@@ -17,6 +17,8 @@ pub struct StatusInputs<'a> {
     pub observation: &'a Observation,
     /// What there is of it.
     pub situation: &'a Situation,
+    /// What the control machine holds for it; none where that is not ours to know.
+    pub keys: Option<&'a ClusterKeys>,
     /// What is not as the inventory has it.
     pub drift: Vec<Drift>,
     /// The time.
@@ -67,6 +69,7 @@ impl ClusterStatus {
         }
         let mut warnings: Vec<Finding> = members.iter().flat_map(warnings).collect();
         warnings.extend(mixed(&members));
+        warnings.extend(authority(inputs.keys, inputs.now));
         let last_run = last_run(spec, &views);
         // One that was cut off when all was done has left nothing to do, and nobody to say so.
         if !problems.is_empty() || !inputs.drift.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use crate::cert::RotationStage;
 use crate::names::HostName;
 use crate::plan::{Action, Barrier, FileSet, Plan, StepIndex};
 
@@ -139,6 +140,15 @@ pub(super) fn label(action: Action) -> &'static str {
         Action::Settle { .. } => "wait until it is back",
         Action::PutBack { .. } => "put back what was",
         Action::Refresh => "refresh without a restart",
+        Action::RotateAuthority { stage } => match stage {
+            RotationStage::Trust => "trust another authority",
+            RotationStage::Issue => "issue by the other authority",
+            RotationStage::Finish => "drop the old authority",
+        },
+        Action::Renew => "replace the certificate",
+        Action::ProveRenewed => "prove it on a new connection",
+        Action::ReturnCertificate => "give back what it had",
+        Action::EndRotation => "end the rotation",
         Action::Compact => "compact the history",
         Action::Measure => "measure again",
         Action::Defragment { .. } => "defragment",

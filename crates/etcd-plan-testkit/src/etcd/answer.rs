@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 
+use etcd_plan::core::cert::CertificateFacts;
 use etcd_plan::core::names::{EtcdId, HostName, HostPath, Port};
 use etcd_plan::core::op::{Alarm, EndpointStatus, EtcdAccess, EtcdFacts, Holdings, Listener};
 
 use super::Instance;
 use super::client::serving;
 use super::config::Endpoint;
+use super::tls::Side;
 use crate::files::FileTree;
 use crate::world::{ProcessKey, State};
 
@@ -99,13 +101,21 @@ impl State {
             .collect()
     }
 
+    /// Gives the digest of the certificate that an etcd shows at an endpoint.
+    pub(crate) fn presented(&self, from: &HostName, access: &EtcdAccess) -> Option<String> {
+        let key = self.dial(from, access).ok()?;
+        let path = self.etcds[key].config.client_tls.cert.as_ref()?;
+        let shown = self.host(&key.0).files.bytes(&path.parse().ok()?)?;
+        Some(CertificateFacts::parse(shown).ok()?.sha256())
+    }
+
     /// Finds the etcd that answers at an endpoint.
     pub(crate) fn dial(&self, from: &HostName, access: &EtcdAccess) -> Result<&ProcessKey, String> {
         let files = &self.host(from).files;
         let endpoint = Endpoint::parse(&access.endpoint)
             .ok_or_else(|| format!("parse \"{}\": invalid URL", access.endpoint))?;
         let ca = read(files, &access.cacert)?;
-        read(files, &access.cert)?;
+        let certificate = read(files, &access.cert)?;
         read(files, &access.key)?;
         let refused = || {
             format!(
@@ -121,7 +131,12 @@ impl State {
             .filter(|((of, _), _)| *of == host.name)
             .find(|(_, etcd)| etcd.serves_clients_on(&endpoint))
             .ok_or_else(refused)?;
-        if endpoint.tls && ca != etcd.client_ca {
+        let client = Side {
+            ca,
+            certificate: Some(certificate),
+        };
+        let server = Side::of(&host.files, &etcd.config.client_tls, &etcd.client_ca);
+        if endpoint.tls && !client.meets(&server) {
             let words = "transport: authentication handshake failed: x509: certificate signed by unknown authority";
             return Err(words.to_owned());
         }

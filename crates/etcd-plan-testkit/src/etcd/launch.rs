@@ -4,6 +4,7 @@ use etcd_plan::core::names::{EtcdId, HostName, HostPath};
 
 use super::config::{Endpoint, TlsFiles};
 use super::member::{MemberState, wal_file};
+use super::tls::Side;
 use super::{EtcdConfig, Instance};
 use crate::host::{Host, program_version};
 use crate::services::{Ended, UnitFile};
@@ -114,7 +115,7 @@ impl State {
             .initial_cluster
             .iter()
             .filter(|(name, _)| *name != config.name)
-            .filter_map(|(_, url)| self.peer_at(host, url, &found.peer_ca))
+            .filter_map(|(_, url)| self.peer_at(host, url, found))
             .collect();
         if config.existing {
             let peer = peers.first().ok_or(
@@ -135,13 +136,18 @@ impl State {
     }
 
     /// Asks the etcd at a peer URL for its members: it answers once it has served at all.
-    fn peer_at(&self, from: &HostName, url: &str, ca: &[u8]) -> Option<&MemberState> {
+    fn peer_at(&self, from: &HostName, url: &str, found: &Found) -> Option<&MemberState> {
         let endpoint = Endpoint::parse(url)?;
         let host = self.route(from, &endpoint.address)?;
+        let files = &self.host(from).files;
+        let own = Side::of(files, &found.config.peer_tls, &found.peer_ca);
         self.etcds
             .iter()
             .filter(|((of, _), _)| *of == host.name)
-            .find(|(_, etcd)| etcd.ready && etcd.peer_ca == ca && etcd.serves_peers_on(&endpoint))
+            .filter(|(_, etcd)| etcd.ready && etcd.serves_peers_on(&endpoint))
+            .find(|(_, etcd)| {
+                own.meets(&Side::of(&host.files, &etcd.config.peer_tls, &etcd.peer_ca))
+            })
             .map(|(_, etcd)| &etcd.member)
     }
 }

@@ -9,6 +9,7 @@ mod member;
 mod process;
 mod settle;
 pub(crate) mod store;
+mod tls;
 
 pub use config::{EtcdConfig, TlsFiles};
 pub use ids::{cluster_id, initial_member_id};

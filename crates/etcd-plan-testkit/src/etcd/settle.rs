@@ -7,12 +7,14 @@ use etcd_plan::core::op::MemberFacts;
 use super::Instance;
 use super::config::Endpoint;
 use super::member::{Change, MemberState};
+use super::tls::Side;
 use crate::services::Ended;
 use crate::world::{ProcessKey, State};
 
-/// Members that talk to each other: of one cluster, signed by one authority, and joined by a
-/// network (a member that nobody reaches is alone).
-type Circle = (EtcdId, Vec<u8>, Option<ProcessKey>);
+/// Members that talk to each other: of one cluster, with certificates that each takes of all others, and
+/// joined by a network (a member that nobody reaches is alone). Those of one cluster that do not take each
+/// other's certificates are told apart by a number.
+type Circle = (EtcdId, Option<ProcessKey>, usize);
 
 impl State {
     /// Lets all members do what they would do without further input: find each other, elect,
@@ -32,12 +34,16 @@ impl State {
         let mut circles: BTreeMap<Circle, Vec<ProcessKey>> = BTreeMap::new();
         for (key, etcd) in &self.etcds {
             let alone = !self.is_reachable_as_peer(key, etcd);
-            let circle = (
-                etcd.member.cluster_id,
-                etcd.peer_ca.clone(),
-                alone.then(|| key.clone()),
-            );
-            circles.entry(circle).or_default().push(key.clone());
+            let (id, alone) = (etcd.member.cluster_id, alone.then(|| key.clone()));
+            let is_fit = |number: &usize| {
+                let keys = circles.get(&(id, alone.clone(), *number));
+                let mut keys = keys.into_iter().flatten();
+                keys.all(|other| self.as_peer(key).meets(&self.as_peer(other)))
+            };
+            let mut numbers = 0..=self.etcds.len();
+            let number = numbers.find(is_fit).expect("a circle of its own is fit");
+            let circle = circles.entry((id, alone, number)).or_default();
+            circle.push(key.clone());
         }
         self.note_mismatches(&circles);
         let mut ended = false;
@@ -45,6 +51,16 @@ impl State {
             ended |= self.settle_circle(keys);
         }
         ended
+    }
+
+    /// Gives what a member shows to its peers, and whom it trusts.
+    fn as_peer(&self, key: &ProcessKey) -> Side<'_> {
+        let etcd = &self.etcds[key];
+        Side::of(
+            &self.host(&key.0).files,
+            &etcd.config.peer_tls,
+            &etcd.peer_ca,
+        )
     }
 
     fn settle_circle(&mut self, keys: &[ProcessKey]) -> bool {

@@ -61,6 +61,7 @@ fn every_question_has_an_answer_of_its_kind() {
         Reply::Snapshot(_) => "snapshot",
         Reply::Fetched(_) => "fetched",
         Reply::Awaited(_) => "awaited",
+        Reply::Presented(_) => "presented",
     };
     assert_eq!(kind(ReadOp::System), "system");
     assert_eq!(kind(ReadOp::Package), "package");
@@ -74,6 +75,10 @@ fn every_question_has_an_answer_of_its_kind() {
     );
     assert_eq!(kind(ReadOp::Folder { path: path("/etc") }), "names");
     assert_eq!(kind(ReadOp::Service { service: service() }), "service");
+    let presented = ReadOp::Presented {
+        access: access(HOST),
+    };
+    assert_eq!(kind(presented), "presented");
     let started = ReadOp::StartedAfter {
         service: service(),
         path: path("/etc/etcd/etcd.conf"),

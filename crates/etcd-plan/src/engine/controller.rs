@@ -18,9 +18,10 @@ pub(super) fn carry_out(state: &mut State<'_>, permit: &Permit, step: Step<'_>) 
         Action::Await {
             barrier: Barrier::Locked,
         } => look_again(state, step),
-        Action::EnsureAuthority | Action::IssueCertificate { .. } => {
-            change_keys(state, permit, step)
-        }
+        Action::EnsureAuthority
+        | Action::IssueCertificate { .. }
+        | Action::RotateAuthority { .. }
+        | Action::EndRotation => change_keys(state, permit, step),
         Action::PruneSnapshots => prune(state, permit, step),
         _ => {
             // What is left is judged, not done.
@@ -77,16 +78,22 @@ fn change_keys(state: &mut State<'_>, permit: &Permit, step: Step<'_>) -> Ended 
     let (plan, now) = (state.plan, etcd_plan_core::cert::UnixTime(state.inputs.now));
     let spec = &plan.clusters()[cluster];
     let failed = |error: crate::pki::PkiError| Problem::new(error.to_string(), error.hint.clone());
-    match step.action() {
-        Action::IssueCertificate { member } => {
-            let wanted = &spec.members[member as usize];
-            let issued = keys::issue(spec, wanted, state.keys, now, permit).map_err(failed)?;
-            state.observation.keys[cluster].members[member as usize] = issued;
+    let step_action = step.action();
+    if let Action::IssueCertificate { member } = step_action {
+        let wanted = &spec.members[member as usize];
+        let issued = keys::issue(spec, wanted, state.keys, now, permit).map_err(failed)?;
+        state.observation.keys[cluster].members[member as usize] = issued;
+    } else {
+        match step_action {
+            Action::RotateAuthority { stage } => {
+                keys::rotate(spec, stage, state.keys, now, permit).map_err(failed)?;
+            }
+            Action::EndRotation => {
+                keys::end_rotation(spec, state.keys, now, permit).map_err(failed)?;
+            }
+            _ => keys::create_authority(spec, state.keys, now, permit).map_err(failed)?,
         }
-        _ => {
-            keys::create_authority(spec, state.keys, now, permit).map_err(failed)?;
-            state.observation.keys[cluster] = keys::read_cluster(spec, state.keys, now);
-        }
+        state.observation.keys[cluster] = keys::read_cluster(plan, cluster, state.keys, now);
     }
     // The second decision is the proof.
     let run = state.context();

@@ -1,6 +1,6 @@
 //! What the control machine holds for each cluster, through [`KeyMaterial`].
 
-use etcd_plan_core::cert::{AuthorityWanted, CertificateWanted, UnixTime, Verdict};
+use etcd_plan_core::cert::{AuthorityWanted, CertificateWanted, RotationStage, UnixTime, Verdict};
 use etcd_plan_core::facts::{CertificateState, ClusterKeys, Material};
 use etcd_plan_core::plan::Plan;
 use etcd_plan_core::spec::{ClusterSpec, MemberSpec};
@@ -10,49 +10,62 @@ use crate::pki::{KeyMaterial, MemberMaterial, PkiError};
 
 /// Reads what there is for every cluster.
 pub(super) fn read(plan: &Plan, keys: &dyn KeyMaterial, now: UnixTime) -> Vec<ClusterKeys> {
-    plan.clusters()
-        .iter()
-        .map(|spec| read_cluster(spec, keys, now))
+    let clusters = 0..plan.clusters().len();
+    clusters
+        .map(|cluster| read_cluster(plan, cluster, keys, now))
         .collect()
 }
 
 /// Reads what there is for one cluster.
 pub(super) fn read_cluster(
-    spec: &ClusterSpec,
+    plan: &Plan,
+    cluster: usize,
     keys: &dyn KeyMaterial,
     now: UnixTime,
 ) -> ClusterKeys {
+    let spec = &plan.clusters()[cluster];
     let ca = authority(spec);
     let because = |reason: &str| CertificateState::ToIssue {
         reasons: vec![reason.to_owned()],
     };
     let all = |state: CertificateState| vec![state; spec.members.len()];
-    match keys.authority(&ca, now) {
-        Ok(None) => ClusterKeys {
-            authority: Ok(false),
-            members: all(because("new authority")),
-        },
-        Err(error) => ClusterKeys {
-            authority: Err(words(&error)),
-            members: all(because("unknown")),
-        },
-        Ok(Some(_)) => {
-            let members: Result<Vec<_>, PkiError> = spec
-                .members
-                .iter()
-                .map(|member| state(spec, member, keys, now))
-                .collect();
-            match members {
-                Ok(members) => ClusterKeys {
-                    authority: Ok(true),
-                    members,
-                },
-                Err(error) => ClusterKeys {
-                    authority: Err(words(&error)),
-                    members: all(because("unknown")),
-                },
-            }
+    let found = match keys.authority(&ca, now) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            return ClusterKeys {
+                authority: Ok(false),
+                ca: None,
+                rotation: None,
+                members: all(because("new authority")),
+            };
         }
+        Err(error) => {
+            return ClusterKeys {
+                authority: Err(words(&error)),
+                ca: None,
+                rotation: None,
+                members: all(because("unknown")),
+            };
+        }
+    };
+    let members: Result<Vec<_>, PkiError> = spec
+        .members
+        .iter()
+        .map(|member| {
+            let since = plan.issued_since(&member.host.name, now);
+            state(spec, member, since, keys, now)
+        })
+        .collect();
+    let rotation = keys.rotation(&ca, now).map_err(|error| words(&error));
+    let (authority, members) = match members {
+        Ok(members) => (Ok(true), members),
+        Err(error) => (Err(words(&error)), all(because("unknown"))),
+    };
+    ClusterKeys {
+        authority,
+        ca: Some(found),
+        rotation: rotation.transpose(),
+        members,
     }
 }
 
@@ -67,7 +80,29 @@ pub(super) fn create_authority(
         .map(drop)
 }
 
-/// Issues the certificate of a member, and looks at it as a later run would.
+/// Brings a rotation of the authority to a stage.
+pub(super) fn rotate(
+    spec: &ClusterSpec,
+    stage: RotationStage,
+    keys: &dyn KeyMaterial,
+    now: UnixTime,
+    permit: &Permit,
+) -> Result<(), PkiError> {
+    keys.rotate(&authority(spec), stage, now, permit)
+}
+
+/// Ends a rotation of the authority.
+pub(super) fn end_rotation(
+    spec: &ClusterSpec,
+    keys: &dyn KeyMaterial,
+    now: UnixTime,
+    permit: &Permit,
+) -> Result<(), PkiError> {
+    keys.end_rotation(&authority(spec), now, permit)
+}
+
+/// Issues the certificate of a member, and looks at it as a later run would: what was just issued is not
+/// to be rotated any more.
 pub(super) fn issue(
     spec: &ClusterSpec,
     member: &MemberSpec,
@@ -76,7 +111,7 @@ pub(super) fn issue(
     permit: &Permit,
 ) -> Result<CertificateState, PkiError> {
     keys.issue(&authority(spec), &certificate(spec, member), now, permit)?;
-    state(spec, member, keys, now)
+    state(spec, member, None, keys, now)
 }
 
 /// Says what is wrong with key material, where, and what to do.
@@ -87,10 +122,15 @@ pub(super) fn words(error: &PkiError) -> String {
 fn state(
     spec: &ClusterSpec,
     member: &MemberSpec,
+    issued_since: Option<UnixTime>,
     keys: &dyn KeyMaterial,
     now: UnixTime,
 ) -> Result<CertificateState, PkiError> {
-    let (ca, wanted) = (authority(spec), certificate(spec, member));
+    let ca = authority(spec);
+    let wanted = CertificateWanted {
+        issued_since,
+        ..certificate(spec, member)
+    };
     match keys.member(&ca, &wanted, now)?.verdict {
         Verdict::Keep => {
             let MemberMaterial {

@@ -15,6 +15,8 @@
 //! | compact and defragment | [`maintain`] |
 //! | make a cluster of a snapshot | [`restore`] |
 //! | make a cluster of what survivors hold | [`recover`] |
+//! | replace certificates and keys | [`rotate_certs`] |
+//! | put another authority in the place of the one that is there | [`rotate_ca`] |
 //! | let Prometheus and Grafana watch | [`monitoring`] |
 //! | tell Patroni, vip-manager and others of a cluster | [`consumers`] |
 //!
@@ -60,6 +62,12 @@ pub mod restore {}
 
 #[doc = include_str!("recover.md")]
 pub mod recover {}
+
+#[doc = include_str!("rotate-certs.md")]
+pub mod rotate_certs {}
+
+#[doc = include_str!("rotate-ca.md")]
+pub mod rotate_ca {}
 
 #[doc = include_str!("monitoring.md")]
 pub mod monitoring {}

@@ -13,7 +13,7 @@ use super::{Pki, PkiError, PkiErrorKind, Store};
 use crate::permit::Permit;
 
 /// The name that the CA's certificate has beside those of clients.
-const CA_FILE: &str = "ca.crt";
+pub(super) const CA_FILE: &str = "ca.crt";
 
 /// A client's certificate, as it is asked for. Begin with [`ClientWanted::new`] and set what differs.
 #[derive(Debug, Clone, PartialEq, Eq)]

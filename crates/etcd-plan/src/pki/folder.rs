@@ -68,6 +68,29 @@ impl Store for Folder {
         }
     }
 
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let entries = match fs::read_dir(self.base.join(folder)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+        let names: io::Result<Vec<_>> = names.collect();
+        let mut names: Vec<String> = names?
+            .into_iter()
+            .filter_map(|name| name.into_string().ok())
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn remove(&self, file: &Path, _permit: &Permit) -> io::Result<()> {
+        let path = self.base.join(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            removed => removed.and_then(|()| sync_folder(&path)),
+        }
+    }
+
     fn replace(&self, file: &Path, content: &FileContent, _permit: &Permit) -> io::Result<()> {
         let path = self.base.join(file);
         make_folder(folder_of(&path))?;

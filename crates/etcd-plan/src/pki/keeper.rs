@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use etcd_plan_core::cert::{
     AuthorityFacts, AuthorityWanted, CertificateFacts, CertificateWanted, Found, KeyAlgorithm,
-    KeyDigest, Piece, Purpose, UnixTime, Verdict, judge, pem_block,
+    KeyDigest, Piece, Purpose, RotationFacts, RotationStage, UnixTime, Verdict, judge, pem_block,
 };
 use etcd_plan_core::names::MemberName;
 use etcd_plan_core::op::FileContent;
@@ -103,12 +103,39 @@ impl<S: Store> KeyMaterial for Pki<S> {
     ) -> Result<MemberMaterial, PkiError> {
         self.material_in(&CertificateFiles::of(ca, wanted), ca)
     }
+
+    fn rotation(
+        &self,
+        ca: &AuthorityWanted,
+        now: UnixTime,
+    ) -> Result<Option<RotationFacts>, PkiError> {
+        self.rotation_facts(ca, now)
+    }
+
+    fn rotate(
+        &self,
+        ca: &AuthorityWanted,
+        stage: RotationStage,
+        now: UnixTime,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
+        self.rotate_to(ca, stage, now, permit)
+    }
+
+    fn end_rotation(
+        &self,
+        ca: &AuthorityWanted,
+        now: UnixTime,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
+        self.forget_next(ca, now, permit)
+    }
 }
 
 /// The CA that is there, and its key if that is there too.
-struct Authority {
-    facts: AuthorityFacts,
-    key: Option<PrivateKey>,
+pub(super) struct Authority {
+    pub(super) facts: AuthorityFacts,
+    pub(super) key: Option<PrivateKey>,
 }
 
 impl<S: Store> Pki<S> {
@@ -215,7 +242,7 @@ impl<S: Store> Pki<S> {
     }
 
     /// Reads the CA and checks that it can be used now.
-    fn usable_authority(
+    pub(super) fn usable_authority(
         &self,
         ca: &AuthorityWanted,
         now: UnixTime,
@@ -230,7 +257,7 @@ impl<S: Store> Pki<S> {
         Ok(authority)
     }
 
-    fn existing_authority(
+    pub(super) fn existing_authority(
         &self,
         ca: &AuthorityWanted,
         now: UnixTime,
@@ -267,7 +294,7 @@ impl<S: Store> Pki<S> {
         self.create(&files.certificate, &FileContent::Shown(pem), permit)
     }
 
-    fn read_key(&self, file: &Path) -> Result<Option<PrivateKey>, PkiError> {
+    pub(super) fn read_key(&self, file: &Path) -> Result<Option<PrivateKey>, PkiError> {
         self.read(file)?
             .map(|pem| PrivateKey::from_pem(pem.expose()))
             .transpose()
@@ -305,7 +332,7 @@ impl<S: Store> Pki<S> {
             .map_err(|error| self.error(file, PkiErrorKind::Io { action, error }))
     }
 
-    fn error(&self, file: &Path, kind: impl Into<PkiErrorKind>) -> PkiError {
+    pub(super) fn error(&self, file: &Path, kind: impl Into<PkiErrorKind>) -> PkiError {
         PkiError::new(self.store.place(file), kind)
     }
 
@@ -319,15 +346,20 @@ impl<S: Store> Pki<S> {
 
 pub(super) struct AuthorityFiles {
     pub(super) certificate: PathBuf,
-    key: PathBuf,
+    pub(super) key: PathBuf,
 }
 
 impl AuthorityFiles {
     pub(super) fn of(ca: &AuthorityWanted) -> Self {
+        Self::named(ca, "ca")
+    }
+
+    /// Gives those of another name in the CA's folder: `<name>.crt` and `<name>.key`.
+    pub(super) fn named(ca: &AuthorityWanted, name: &str) -> Self {
         let folder = Path::new(&ca.ca_dir);
         Self {
-            certificate: folder.join("ca.crt"),
-            key: folder.join("ca.key"),
+            certificate: folder.join(format!("{name}.crt")),
+            key: folder.join(format!("{name}.key")),
         }
     }
 }

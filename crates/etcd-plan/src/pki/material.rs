@@ -1,10 +1,11 @@
 use etcd_plan_core::cert::{
-    AuthorityFacts, AuthorityWanted, CertificateFacts, CertificateWanted, UnixTime, Verdict,
+    AuthorityFacts, AuthorityWanted, CertificateFacts, CertificateWanted, RotationFacts,
+    RotationStage, UnixTime, Verdict,
 };
 use etcd_plan_core::secret::Secret;
 use time::OffsetDateTime;
 
-use super::PkiError;
+use super::{PkiError, PkiErrorKind};
 use crate::permit::Permit;
 
 /// Keeps the CA and the members' certificates: what the engine asks of files, Vault or step-ca.
@@ -71,6 +72,62 @@ pub trait KeyMaterial: Sync {
         ca: &AuthorityWanted,
         wanted: &CertificateWanted,
     ) -> Result<MemberMaterial, PkiError>;
+
+    /// Tells how far a rotation of the CA has come. None when there is no CA, and one may be made.
+    ///
+    /// # Errors
+    ///
+    /// As [`authority`](Self::authority); or when this keeper does not rotate CAs, which is so unless it
+    /// says otherwise.
+    fn rotation(
+        &self,
+        ca: &AuthorityWanted,
+        now: UnixTime,
+    ) -> Result<Option<RotationFacts>, PkiError> {
+        let _ = now;
+        Err(cannot_rotate(ca))
+    }
+
+    /// Brings a rotation of the CA to a stage, from the one before; done twice it leaves what done once
+    /// leaves. Members have to follow before the next one.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotation`](Self::rotation); when the stage before was not reached, no other CA can be made, or
+    /// files cannot be written.
+    fn rotate(
+        &self,
+        ca: &AuthorityWanted,
+        stage: RotationStage,
+        now: UnixTime,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
+        let _ = (stage, now, permit);
+        Err(cannot_rotate(ca))
+    }
+
+    /// Ends a rotation whose last stage the members have followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`rotate`](Self::rotate).
+    fn end_rotation(
+        &self,
+        ca: &AuthorityWanted,
+        now: UnixTime,
+        permit: &Permit,
+    ) -> Result<(), PkiError> {
+        let _ = (now, permit);
+        Err(cannot_rotate(ca))
+    }
+}
+
+fn cannot_rotate(ca: &AuthorityWanted) -> PkiError {
+    PkiError {
+        place: ca.ca_dir.clone(),
+        kind: PkiErrorKind::Other("its keeper does not rotate authorities".to_owned()),
+        hint: "rotate it where it is kept".to_owned(),
+    }
 }
 
 /// What is there of a member.

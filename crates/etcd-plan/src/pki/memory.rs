@@ -48,6 +48,18 @@ impl Store for Memory {
         Ok(())
     }
 
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        let files = self.files();
+        let inside = files.keys().filter(|path| path.parent() == Some(folder));
+        let names = inside.filter_map(|path| path.file_name()?.to_str());
+        Ok(names.map(str::to_owned).collect())
+    }
+
+    fn remove(&self, file: &Path, _permit: &Permit) -> io::Result<()> {
+        self.files().remove(file);
+        Ok(())
+    }
+
     fn replace(&self, file: &Path, content: &FileContent, _permit: &Permit) -> io::Result<()> {
         self.put(file, content.bytes());
         Ok(())

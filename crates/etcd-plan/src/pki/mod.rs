@@ -13,6 +13,7 @@ mod keeper;
 mod key;
 mod material;
 mod memory;
+mod rotation;
 mod sign;
 mod store;
 

@@ -1,5 +1,5 @@
 use etcd_plan_core::cert::{
-    AuthorityFacts, AuthorityWanted, CertificateWanted, San, UnixTime, Usage,
+    AuthorityFacts, AuthorityWanted, BACKDATED, CertificateWanted, San, UnixTime, Usage,
 };
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -10,10 +10,6 @@ use x509_parser::asn1_rs::{Any, BitString, FromDer as _, Sequence, ToDer as _};
 use x509_parser::certificate::X509Certificate;
 
 use super::key::PrivateKey;
-
-/// How far in the past a certificate begins, in seconds: a host whose clock is slow by less than
-/// this takes it at once. Five minutes is what Kerberos tolerates, so what data centres keep to.
-const BACKDATED: i64 = 5 * 60;
 
 /// The place of the issuer's name in a TBSCertificate, after version, serial number and algorithm.
 const ISSUER: usize = 3;

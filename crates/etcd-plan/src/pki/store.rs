@@ -27,6 +27,20 @@ pub trait Store: Sync {
     /// When it cannot be written. That it is there already is no error.
     fn create(&self, file: &Path, content: &FileContent, permit: &Permit) -> io::Result<()>;
 
+    /// Gives the names of the files in a folder, sorted; none when there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and cannot be read.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
+
+    /// Removes a file; fine when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be removed.
+    fn remove(&self, file: &Path, permit: &Permit) -> io::Result<()>;
+
     /// Writes a file in place of what is there, in one step.
     ///
     /// # Errors

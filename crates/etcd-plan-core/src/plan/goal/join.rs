@@ -23,6 +23,8 @@ pub(in crate::plan) fn is_planned(goal: Goal, selection: &Selection, spec: &Clus
         | Goal::Backup
         | Goal::Maintain
         | Goal::Restore
+        | Goal::RotateCerts
+        | Goal::RotateCa
         | Goal::Recover => false,
     };
     is_asked_for && selection.takes(Subtask::Launch) && sponsor(selection, spec).is_some()

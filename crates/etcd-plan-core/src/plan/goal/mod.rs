@@ -10,6 +10,7 @@ mod reload;
 mod remove;
 mod replace;
 pub(in crate::plan) mod restore;
+pub(in crate::plan) mod rotate;
 pub(in crate::plan) mod upgrade;
 
 use std::fmt;
@@ -63,11 +64,18 @@ pub enum Goal {
     /// Members that are dead are left out: see [`PlanBuilder::depart`](super::PlanBuilder::depart) and
     /// [`PlanBuilder::dead`](super::PlanBuilder::dead).
     Recover,
+    /// The members of the cluster that lives get new keys and certificates from the authority that is
+    /// there, one after the other and without a restart.
+    RotateCerts,
+    /// Another authority takes the place of the one that is there, by stages, each a plan of its own: see
+    /// [`PlanBuilder::rotation_stage`](super::PlanBuilder::rotation_stage). Both are trusted, then members'
+    /// certificates are issued by the new one, and then only that is trusted.
+    RotateCa,
 }
 
 impl Goal {
     /// All goals.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Create,
         Self::Rebuild,
         Self::Join,
@@ -80,6 +88,8 @@ impl Goal {
         Self::Maintain,
         Self::Restore,
         Self::Recover,
+        Self::RotateCerts,
+        Self::RotateCa,
     ];
 
     /// Gives the goal's name.
@@ -97,13 +107,15 @@ impl Goal {
             Self::Maintain => "maintain",
             Self::Restore => "restore",
             Self::Recover => "recover",
+            Self::RotateCerts => "rotate-certs",
+            Self::RotateCa => "rotate-ca",
         }
     }
 
     /// Says whether members of a cluster that lives restart one after the other: then all of its hosts
     /// are locked, whatever the limit, and nothing is purged or built.
     pub fn restarts(self) -> bool {
-        matches!(self, Self::Reload | Self::Upgrade)
+        matches!(self, Self::Reload | Self::Upgrade | Self::RotateCa)
     }
 
     /// Says when what is there is purged.
@@ -116,7 +128,9 @@ impl Goal {
             | Self::Remove
             | Self::Replace
             | Self::Backup
-            | Self::Maintain => PurgeRule::WhenNeeded,
+            | Self::Maintain
+            | Self::RotateCerts
+            | Self::RotateCa => PurgeRule::WhenNeeded,
             Self::Rebuild | Self::Destroy | Self::Restore | Self::Recover => PurgeRule::Always,
         }
     }
@@ -141,14 +155,23 @@ impl Goal {
     pub(crate) fn leaves_what_is_there(self) -> bool {
         matches!(
             self,
-            Self::Reload | Self::Upgrade | Self::Remove | Self::Backup | Self::Maintain
+            Self::Reload
+                | Self::Upgrade
+                | Self::Remove
+                | Self::Backup
+                | Self::Maintain
+                | Self::RotateCerts
+                | Self::RotateCa
         )
     }
 
     /// Says whether all members take part, whatever the limit: where one of them costs the cluster a
     /// vote for a while, all others are locked, and asked at the end.
     pub(crate) fn takes_all_members(self) -> bool {
-        matches!(self, Self::Reload | Self::Upgrade | Self::Maintain)
+        matches!(
+            self,
+            Self::Reload | Self::Upgrade | Self::Maintain | Self::RotateCerts | Self::RotateCa
+        )
     }
 
     /// Says whether the goal is of use while hosts cannot be reached: what they would say it does not
@@ -179,6 +202,8 @@ impl Goal {
             Self::Maintain => each(steps, maintain::plan),
             Self::Restore => each(steps, restore::plan),
             Self::Recover => each(steps, recover::plan),
+            Self::RotateCerts => each(steps, rotate::plan_certs),
+            Self::RotateCa => each(steps, rotate::plan_ca),
         }
     }
 }

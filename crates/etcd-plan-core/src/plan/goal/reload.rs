@@ -13,27 +13,37 @@ use crate::plan::steps::ClusterSteps;
 /// end the cluster is proved.
 pub(super) fn plan(steps: &mut ClusterSteps<'_, '_>, gate: StepIndex) {
     let locked = create::lock(steps, gate);
-    let mut last = vec![refresh(steps, locked)];
-    // Who is down and who leads is read just before each restart: see `Turn`.
+    let refreshed = refresh(steps, locked);
+    let last = restart_in_turn(steps, refreshed);
+    prove(steps, &last);
+}
+
+/// Who is down and who leads is read just before each restart: see [`Turn`].
+pub(super) fn restart_in_turn(
+    steps: &mut ClusterSteps<'_, '_>,
+    after: StepIndex,
+) -> Vec<StepIndex> {
+    let mut last = vec![after];
     for turn in Turn::ALL {
         for member in steps.selected() {
             last = restart(steps, At::Member(member), turn, &last);
         }
     }
-    prove(steps, &last);
+    last
 }
 
 /// Members outside of the limit are asked too: a lead that was moved is told by all in the same way.
-pub(super) fn prove(steps: &mut ClusterSteps<'_, '_>, last: &[StepIndex]) {
+pub(super) fn prove(steps: &mut ClusterSteps<'_, '_>, last: &[StepIndex]) -> StepIndex {
     let ready: Vec<_> = steps
         .members()
         .map(|member| steps.add(At::Member(member), Action::AwaitReady, last.to_vec()))
         .collect();
-    steps.add(At::Controller, Action::Verify, ready);
+    steps.add(At::Controller, Action::Verify, ready)
 }
 
 /// Certificates are read at each new connection (facts.md S21), the environment by shells, and the
-/// `initial-*` lines not again (S3).
+/// `initial-*` lines not again (S3). Whom etcd trusts it reads only when it starts: that is for the
+/// restarts.
 fn refresh(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
     let authority = steps.add(At::Controller, Action::EnsureAuthority, [locked]);
     let mut ready = Vec::new();
@@ -44,7 +54,8 @@ fn refresh(steps: &mut ClusterSteps<'_, '_>, locked: StepIndex) -> StepIndex {
         let files = FileSet::Cert;
         let staged = steps.add(at, Action::Stage { files }, [issued]);
         let promote = |file: &MemberFile| Action::Promote { file: *file };
-        for file in files.files() {
+        let read_again = |file: &&MemberFile| !file.needs_restart();
+        for file in files.files().iter().filter(read_again) {
             ready.push(steps.add(at, promote(file), [staged]));
         }
         ready.push(steps.add(at, Action::Refresh, [locked]));

@@ -135,6 +135,25 @@ impl Line<'_> {
                     }
                 )
             }
+            Action::Restart { .. } if first.plan().goal() == Goal::RotateCa => {
+                "restart etcd where what it trusts changed, one after the other: who is down first, \
+                 the leader last, after it has handed over"
+                    .to_owned()
+            }
+            Action::Refresh if hosts.len() > 1 && first.plan().goal() == Goal::RotateCa => {
+                "tell the clients of all hosts whom to trust".to_owned()
+            }
+            Action::Renew if hosts.len() > 1 => {
+                "put each new certificate and key in place, one member after the other, without a \
+                 restart"
+                    .to_owned()
+            }
+            Action::ProveRenewed if hosts.len() > 1 => {
+                "prove each with a new connection, before the next one".to_owned()
+            }
+            Action::ReturnCertificate if hosts.len() > 1 => {
+                "give back the certificate and key it had, if it is not well with the new".to_owned()
+            }
             Action::Restart { .. } => {
                 "restart etcd where its configuration changed, one after the other: who is down \
                  first, the leader last, after it has handed over"

@@ -36,6 +36,18 @@ pub(super) fn await_healthy<'a>(
     self::access(call, access)
 }
 
+/// Reads the line of sha256sum; nothing where nobody could see the certificate.
+pub(super) fn presented(text: &str) -> Result<Option<String>, Garbled> {
+    let Some(digest) = text.split_whitespace().next() else {
+        return Ok(None);
+    };
+    if digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        Ok(Some(digest.to_owned()))
+    } else {
+        Err(Garbled::new(format!("{digest:?} is no digest")))
+    }
+}
+
 pub(super) fn await_voters<'a>(
     call: Call<'a>,
     voters: &[EtcdAccess],

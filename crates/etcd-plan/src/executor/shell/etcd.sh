@@ -39,6 +39,17 @@ metrics() {
     fi
 }
 
+# The certificate of the server is told before that of the client is taken.
+presented() { # ACCESS
+    command -v openssl >/dev/null || return 0
+    use_access "$@"
+    is_reachable 2>/dev/null || return 0
+    shown=$(timeout 10 openssl s_client -connect "${endpoint#*://}" -CAfile "$cacert" -cert "$cert" \
+        -key "$key" </dev/null 2>/dev/null | openssl x509 2>/dev/null)
+    [ -n "$shown" ] || return 0
+    printf '%s\n' "$shown" | openssl x509 -outform DER | sha256sum
+}
+
 # A cluster that has users refuses one that it does not know; one without lets all in. `auth status`
 # came with etcdctl 3.5.
 auth_enabled() { # ACCESS

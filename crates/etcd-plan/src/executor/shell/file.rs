@@ -103,6 +103,19 @@ pub(super) fn promote<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
         .path(path)
 }
 
+pub(super) fn place_together<'a>(call: Call<'a>, files: &[(HostPath, HostPath)]) -> Call<'a> {
+    let call = call.function("place_together");
+    let Some(folder) = files.first().map(|(_, to)| to.parent()) else {
+        return call.refuse("no file is named");
+    };
+    let mut paths = files.iter().flat_map(|(from, to)| [from, to]);
+    if let Some(path) = paths.find(|path| path.parent() != folder) {
+        return call.refuse(format!("{path} is not in {folder}"));
+    }
+    let paths = files.iter().flat_map(|(from, to)| [from, to]);
+    paths.fold(call.path(&folder), Call::path)
+}
+
 /// Removes a folder that is surely ours.
 pub(super) fn drop_folder<'a>(call: Call<'a>, path: &HostPath) -> Call<'a> {
     let ours = ["/var/cache/etcd-plan/", "/var/lib/etcd-plan/before/"];

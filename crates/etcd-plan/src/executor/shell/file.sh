@@ -82,6 +82,82 @@ promote_file() { # STAGED FINAL
     sync_path "$folder"
 }
 
+# Whoever reads one file and then another between two renames reads two that do not belong together. So all
+# go to their places in one rename: that of a link to a folder, through which their names lead meanwhile.
+# Each step before and after it leaves what is read as it is, so a cut is of no harm, wherever it comes.
+place_together() { # FOLDER [FROM FINAL]...
+    place=$1
+    shift
+    together=$place/.together.etcd-plan
+    changes=0 is_first=
+    each_pair look_at_pair "$@"
+    rm -rf -- "$together" || exit
+    if [ -n "$is_first" ] || [ "$changes" -lt 2 ]; then
+        each_pair move_pair "$@"
+    else
+        mkdir -m 711 -- "$together" "$together/old" "$together/new" || exit
+        ln -s old "$together/now" || exit
+        each_pair link_pair "$@"
+        { ln -s new "$together/next" && mv -fT -- "$together/next" "$together/now"; } || exit
+        each_pair end_pair "$@"
+        rm -rf -- "$together" || exit
+    fi
+    sync_path "$place"
+}
+
+each_pair() { # FUNCTION [FROM FINAL]...
+    act=$1
+    shift
+    while [ $# -gt 1 ]; do
+        "$act" "$1" "$2" || exit
+        shift 2
+    done
+}
+
+# A name that still leads through the folder, since a run was cut off, becomes the file that it leads to.
+look_at_pair() { # FROM FINAL
+    [ ! -d "$2" ] || fail "$2 is a folder"
+    case $(readlink -- "$2") in
+        .together.etcd-plan/*)
+            real=$(readlink -f -- "$2") || exit
+            { ln -f -- "$real" "$2.etcd-plan" && mv -f -- "$2.etcd-plan" "$2"; } || exit
+            ;;
+    esac
+    if is_there "$1"; then
+        changes=$((changes + 1))
+    elif ! is_there "$2"; then
+        fail "there is neither $1 nor $2"
+    fi
+    is_there "$2" || is_first=yes
+}
+
+move_pair() { # FROM FINAL
+    if is_there "$1"; then
+        mv -f -- "$1" "$2"
+    fi
+}
+
+link_pair() { # FROM FINAL
+    name=${2##*/}
+    new=$2
+    if is_there "$1"; then
+        new=$1
+    fi
+    ln -- "$2" "$together/old/$name" && ln -- "$new" "$together/new/$name" &&
+        ln -s ".together.etcd-plan/now/$name" "$together/$name" && mv -f -- "$together/$name" "$2"
+}
+
+end_pair() { # FROM FINAL
+    mv -f -- "$together/new/${2##*/}" "$2" && rm -f -- "$1"
+}
+
+keep_file() { # PATH KEPT
+    is_there "$1" || return 0
+    ln -f -- "$1" "$2" || exit
+    folder_of "$2"
+    sync_path "$folder"
+}
+
 keep_time() { # STAGED FINAL
     if is_there "$1" && is_there "$2"; then
         touch -r "$2" -- "$1"

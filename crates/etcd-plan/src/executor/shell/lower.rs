@@ -88,6 +88,7 @@ fn lower_read<'a>(read: &ReadOp, call: Call<'a>) -> Call<'a> {
         ReadOp::Fetch(fetch) => call
             .function("fail")
             .refuse(format!("{} is fetched piece by piece", fetch.path)),
+        ReadOp::Presented { access } => etcd::access(call.function("presented"), access),
         ReadOp::AwaitHealthy {
             service,
             access,
@@ -116,6 +117,8 @@ fn lower_write<'a>(write: &WriteOp, call: Call<'a>) -> Call<'a> {
             .function("keep_time")
             .path(&WriteOp::staged(path))
             .path(path),
+        WriteOp::PlaceTogether { files } => file::place_together(call, files),
+        WriteOp::KeepFile { path, kept } => call.function("keep_file").path(path).path(kept),
         WriteOp::RemoveFile { path } => call.function("remove_file").path(path),
         WriteOp::MoveAside { path, to } => file::move_aside(call, path, to),
         WriteOp::MoveContentsAside { path, to } => {
@@ -248,6 +251,7 @@ pub(super) fn answer(op: &Op, output: &Output<'_>) -> Result<Reply, Garbled> {
         Op::Read(ReadOp::RestoreTool) => Reply::RestoreTool(snapshot::tool(output)?),
         Op::Read(ReadOp::FilePart { .. }) => Reply::Bytes(file::piece(output)?),
         Op::Read(ReadOp::Fetch(_)) => return Err(Garbled::new("it is fetched piece by piece")),
+        Op::Read(ReadOp::Presented { .. }) => Reply::Presented(etcd::presented(output.text()?)?),
         Op::Read(ReadOp::AwaitHealthy { .. }) => Reply::Awaited(etcd::awaited(output)?),
     })
 }

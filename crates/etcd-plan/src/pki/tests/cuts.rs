@@ -2,6 +2,7 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use etcd_plan_core::cert::RotationStage;
 use etcd_plan_core::op::FileContent;
 use etcd_plan_core::secret::Secret;
 
@@ -35,6 +36,15 @@ impl Store for Cut<'_> {
         self.files.read(file)
     }
 
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        self.files.names(folder)
+    }
+
+    fn remove(&self, file: &Path, permit: &Permit) -> io::Result<()> {
+        self.write()?;
+        Store::remove(self.files, file, permit)
+    }
+
     fn create(&self, file: &Path, content: &FileContent, permit: &Permit) -> io::Result<()> {
         self.write()?;
         self.files.create(file, content, permit)
@@ -44,6 +54,110 @@ impl Store for Cut<'_> {
         self.write()?;
         self.files.replace(file, content, permit)
     }
+}
+
+/// Goes through all stages of a rotation from where it is, and issues what each asks for.
+fn rotate<S: Store>(pki: &Pki<S>) -> Result<(), PkiError> {
+    let permit = Permit::granted();
+    for stage in RotationStage::ALL {
+        pki.rotate(&ca(), stage, NOW, &permit)?;
+        if !pki.member(&ca(), &wanted(), NOW)?.verdict.keeps() {
+            pki.issue(&ca(), &wanted(), NOW, &permit)?;
+        }
+    }
+    pki.end_rotation(&ca(), NOW, &permit)
+}
+
+/// Wherever a rotation of the CA is cut off, there is a CA that issues and is trusted, whoever was trusted
+/// before is until the end, and it goes on from there.
+#[test]
+fn a_rotation_that_was_cut_off_at_any_write_goes_on() {
+    // A client's CA file follows, which is a write more in the first stage and the last.
+    for writes in 0..=13 {
+        let pki = PkiMemory::new();
+        pki.make_ca(NOW);
+        pki.issued(&wanted(), NOW);
+        let old = pki
+            .authority(&ca(), NOW)
+            .expect("a CA")
+            .expect("it is there");
+        pki.files()
+            .put("files/pki/clients/ca.crt", old.trusted_pem());
+
+        let files = pki.files();
+        let cut = Pki {
+            store: Cut {
+                files,
+                writes_left: AtomicUsize::new(writes),
+            },
+        };
+        let ended = rotate(&cut);
+        let facts = pki
+            .rotation(&ca(), NOW)
+            .expect("a CA")
+            .expect("it is there");
+        let now = pki
+            .authority(&ca(), NOW)
+            .expect("a CA")
+            .expect("it is there");
+        assert!(now.can_issue, "after {writes} writes");
+        assert_eq!(ended.is_ok(), writes == 13, "after {writes} writes");
+        let keeps_old = now.trusted.contains(&old.signer);
+        let reached = facts.reached;
+        assert_eq!(keeps_old, writes < 11, "after {writes} writes: {reached:?}");
+        if writes < 13 {
+            rotate(&pki).expect("it goes on");
+        }
+        let end = pki
+            .authority(&ca(), NOW)
+            .expect("a CA")
+            .expect("it is there");
+        assert_eq!(end.trusted, std::slice::from_ref(&end.signer));
+        assert_ne!(end.signer, old.signer);
+        assert_ne!(end.signer.subject, old.signer.subject);
+        assert!(pki.found(&wanted(), NOW).verdict.keeps());
+        let facts = pki
+            .rotation(&ca(), NOW)
+            .expect("a CA")
+            .expect("it is there");
+        assert_eq!((facts.reached, facts.next), (None, None));
+        let names = files.names("files/pki/ca".as_ref()).expect("readable");
+        assert_eq!(names, ["ca.crt", "ca.key", "ca.old.crt", "ca.old.key"]);
+        let of_clients = files.read("files/pki/clients/ca.crt".as_ref());
+        let of_clients = of_clients.expect("readable").expect("it is there");
+        assert_eq!(of_clients.expose(), end.trusted_pem().as_bytes());
+    }
+}
+
+/// One that somebody has put there takes over, if it can.
+#[test]
+fn the_next_authority_may_be_given() {
+    let (pki, other) = (PkiMemory::new(), PkiMemory::new());
+    pki.make_ca(NOW);
+    other.make_ca(NOW);
+    let put = |from: &str, to: &str| {
+        let bytes = other.files().read(from.as_ref()).expect("readable");
+        let to = format!("files/pki/ca/{to}");
+        pki.files().put(to, bytes.expect("it is there").expose());
+    };
+    put(CA_CRT, "ca.next.crt");
+    let missing = pki.rotation(&ca(), NOW).expect_err("its key is not there");
+    assert!(missing.place.contains("ca.next.key"), "{missing}");
+    put(CA_KEY, "ca.next.key");
+    rotate(&pki).expect("it takes over");
+    let signer = |pki: &PkiMemory| {
+        let authority = pki.authority(&ca(), NOW).expect("a CA");
+        authority.expect("it is there").signer
+    };
+    assert_eq!(signer(&pki), signer(&other));
+    // The one that signs cannot take over from itself.
+    put(CA_CRT, "ca.next.crt");
+    put(CA_KEY, "ca.next.key");
+    let facts = pki
+        .rotation(&ca(), NOW)
+        .expect("a CA")
+        .expect("it is there");
+    assert_eq!(facts.reached, Some(RotationStage::Finish));
 }
 
 /// Makes the CA and issues the member's certificate where the verdict asks for it.

@@ -224,3 +224,68 @@ fn a_machine_gives_files_away_and_says_to_whom_they_belong() {
         );
     });
 }
+
+/// Whoever reads the two one after the other, all the time, finds two that belong together, also where the
+/// operation is cut off.
+#[test]
+fn files_go_to_their_places_together() {
+    with_each_shell(|shell| {
+        let mut host = Host::new(shell);
+        let (first, second) = (path("/etc/etcd/server.crt"), path("/etc/etcd/server.key"));
+        let together = WriteOp::PlaceTogether {
+            files: [&first, &second]
+                .map(|file| (WriteOp::staged(file), file.clone()))
+                .to_vec(),
+        };
+        let stage_both = |host: &mut Host, content: &str| {
+            host.write_twice(&stage("/etc/etcd/server.crt", content, 0o644));
+            host.write_twice(&stage("/etc/etcd/server.key", content, 0o600));
+        };
+        let names = |host: &Host| {
+            let entries = fs::read_dir(host.place("/etc/etcd")).expect("a folder");
+            let names = entries.map(|entry| entry.expect("an entry").file_name());
+            let mut names: Vec<_> = names.collect();
+            names.sort();
+            names
+        };
+        let content =
+            |host: &Host, file: &str| fs::read_to_string(host.place(file)).expect("it is there");
+        assert!(message(host.write(together.clone())).contains("there is neither"));
+        for (round, what) in ["first", "second", "third"].into_iter().enumerate() {
+            stage_both(&mut host, what);
+            host.write_twice(&together);
+            assert_eq!(content(&host, "/etc/etcd/server.crt"), what);
+            assert_eq!(content(&host, "/etc/etcd/server.key"), what);
+            assert_eq!(names(&host), ["server.crt", "server.key"], "round {round}");
+            let key = facts(&mut host, "/etc/etcd/server.key").expect("a file");
+            assert_eq!((key.kind, key.mode), (FileKind::File, 0o600));
+        }
+        // One alone.
+        host.write_twice(&stage("/etc/etcd/server.key", "fourth", 0o600));
+        host.write_twice(&together);
+        assert_eq!(content(&host, "/etc/etcd/server.crt"), "third");
+        assert_eq!(content(&host, "/etc/etcd/server.key"), "fourth");
+        // As a run leaves it that was cut off when the names lead through the folder.
+        let folder = host.place("/etc/etcd/.together.etcd-plan");
+        let inside = |name: &str| folder.join(name);
+        fs::create_dir_all(inside("new")).expect("a folder");
+        symlink("new", inside("now")).expect("a link");
+        for name in ["server.crt", "server.key"] {
+            fs::write(inside("new").join(name), "fifth").expect("written");
+            let place = host.place(&format!("/etc/etcd/{name}"));
+            fs::remove_file(&place).expect("it is there");
+            symlink(format!(".together.etcd-plan/now/{name}"), place).expect("a link");
+        }
+        host.write_twice(&together);
+        assert_eq!(content(&host, "/etc/etcd/server.key"), "fifth");
+        assert_eq!(names(&host), ["server.crt", "server.key"]);
+        let key = facts(&mut host, "/etc/etcd/server.key").expect("a file");
+        assert_eq!(key.kind, FileKind::File);
+        let kept = WriteOp::KeepFile {
+            path: second,
+            kept: path("/etc/etcd/.server.key.before"),
+        };
+        host.write_twice(&kept);
+        assert_eq!(content(&host, "/etc/etcd/.server.key.before"), "fifth");
+    });
+}
