@@ -70,6 +70,7 @@ impl<'a> Client<'a> {
                 let refusal = u32::from(self.etcdctl(&[member], &["get", "none"]).is_err());
                 refused.fetch_add(refusal, Ordering::Relaxed);
                 reads.fetch_add(1, Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(50));
             }
         };
         let writes = thread::scope(|scope| {

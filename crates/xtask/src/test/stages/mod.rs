@@ -85,7 +85,19 @@ pub(crate) const STAGES: &[Stage] = &[
         name: BROWSER,
         summary: "the pages of plans, runs and statuses, in a real browser",
         runs_etcd: false,
-        how: How::InTurn(browser::run),
+        how: How::Beside {
+            first: browser::build,
+            then: browser::run,
+        },
+    },
+    Stage {
+        name: "grafana",
+        summary: "the dashboard is as Grafana's own types have it",
+        runs_etcd: false,
+        how: How::Beside {
+            first: grafana::build,
+            then: grafana::run,
+        },
     },
     Stage {
         name: "doc-tests",
@@ -104,12 +116,6 @@ pub(crate) const STAGES: &[Stage] = &[
         summary: "three_nodes builds a cluster, and again, and leaves no process",
         runs_etcd: true,
         how: How::InTurn(example::run),
-    },
-    Stage {
-        name: "grafana",
-        summary: "the dashboard is as Grafana's own types have it",
-        runs_etcd: false,
-        how: How::InTurn(grafana::run),
     },
     Stage {
         name: "package",

@@ -1,4 +1,4 @@
-use crate::shell::{Ran, watch};
+use crate::shell::{Ran, watch_as};
 use crate::test::count;
 use crate::test::outcome::Outcome;
 use crate::venv::{NoVenv, Venv};
@@ -42,12 +42,12 @@ fn test(venv: &Venv) -> Outcome {
             "bindings/python/pyproject.toml",
             "bindings/python/tests",
         ]);
-    count_pytest(&mut pytest)
+    count_pytest("", &mut pytest)
 }
 
-/// Runs a command that runs pytest, and counts its tests.
-pub(super) fn count_pytest(pytest: &mut std::process::Command) -> Outcome {
-    let Ran { status, lines } = match watch(pytest) {
+/// Runs a command that runs pytest, shows its lines behind a label, and counts its tests.
+pub(super) fn count_pytest(label: &str, pytest: &mut std::process::Command) -> Outcome {
+    let Ran { status, lines } = match watch_as(label, pytest) {
         Ok(ran) => ran,
         Err(why) => return Outcome::failed(why),
     };
