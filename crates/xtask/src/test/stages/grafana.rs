@@ -24,11 +24,11 @@ pub(super) fn build() -> Result<(), Outcome> {
         fs::copy(entry.path(), folder.join(entry.file_name())).map_err(failed)?;
     }
     let rendered = folder.join("monitoring");
-    let mut render = cargo(&["run", "--quiet", "-p", "etcd-plan-cli", "--"]);
-    render
-        .args(["monitoring", "-i", INVENTORY, "-o"])
-        .arg(&rendered);
-    must(&mut render)?;
+    // All of the workspace, as the stage `tests` has compiled its dependencies.
+    must(&mut cargo(&["build", "--quiet", "--workspace", "--bins"]))?;
+    let program = shell::target().join("debug/etcd-plan");
+    let mut render = shell::command(program, &["monitoring", "-i", INVENTORY, "-o"]);
+    must(render.arg(&rendered))?;
     let dashboard = rendered.join("grafana/dashboards/etcd-overview.json");
     let dashboard = fs::read_to_string(dashboard).map_err(failed)?;
     let literal = format!(
